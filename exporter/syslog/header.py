@@ -1,0 +1,179 @@
+"""The header of one syslog message: who sent it, when, and where its text begins.
+
+The bytes of one message go in, a SyslogMessage comes out; nothing fails, since what is not a header
+is text. RFC 5424 is recognised by its version and stamp, anything else is read as RFC 3164 with
+every part optional, as routers write it:
+
+    <4>Nov 10 23:04:06 gateway kernel: [12.5] IN=eth0 OUT= …     PRI, stamp, host, tag
+    Nov 10 23:04:06 kernel: DROP IN=eth0 …                       ASUS: no host
+    Nov 10 23:04:06 gateway user.warn kernel: …                  Tomato: facility.level
+    Tue Nov 10 23:04:06 2026 kern.warn kernel: …                 OpenWrt: logread
+    UDP connection rejected from …                               neither
+
+A first word is the host only where a stamp stands before it and it may be one; in doubt it stays in
+the text, since a lost word loses the message.
+"""
+
+import re
+from functools import lru_cache
+
+from exporter.events import SyslogMessage
+from exporter.syslog import stamps
+
+_EDGES = " \t\r\n\0\ufeff"
+_FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news"),
+    *("uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock"),
+    *(f"local{number}" for number in range(8)),
+)
+_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+_SEVERITY = {name: number for number, name in enumerate(_SEVERITIES)}
+_SEVERITY |= {"panic": 0, "critical": 2, "error": 3, "warn": 4}
+
+# "13", and zero-padded as some firmware prints it; 192 and above are no priority.
+_PRIORITY = {
+    text: divmod(number, 8)
+    for number in range(192)
+    for text in (str(number), f"{number:02}", f"{number:03}")
+}
+_LEVEL: dict[str, tuple[int | None, int]] = {
+    f"{facility}.{name}": (number, severity)
+    for number, facility in enumerate(_FACILITIES)
+    for name, severity in _SEVERITY.items()
+}
+_LEVEL |= {name: (None, severity) for name, severity in _SEVERITY.items()}
+
+_LEFT_COUNT = re.compile(r"[1-9][0-9]{0,6} (?=<[0-9]{1,3}>)")
+_HOST = re.compile(r"(?![0-9_]*+$)[A-Za-z0-9_:][A-Za-z0-9._:-]{0,254}")  # a bare number is no host
+# Words that messages begin with; where the host is left out, they stand in its place.
+_NO_HOST = frozenset(
+    (
+        *("udp", "tcp", "icmp", "icmpv6", "nat", "last", "same", "message", "intrusion"),
+        *("accept", "accepted", "allow", "allowed", "pass", "passed", "permit", "permitted"),
+        *("block", "blocked", "deny", "denied", "drop", "dropped", "reject", "rejected"),
+        *("connection", "discard", "discarded"),
+    )
+)
+_ELEMENT = re.compile(  # RFC 5424 SD-ELEMENT; unescaped brackets inside quotes are common
+    r'\[[^\s\]="]++(?: ++[^\s\]="]++="[^"\\]*+(?:\\.[^"\\]*+)*+")*+ *+\]', re.DOTALL
+)
+
+
+def read(data: bytes, received: float) -> SyslogMessage:
+    """Read the header of one message that arrived at `received`."""
+    text = data.decode("utf-8", "replace").strip(_EDGES)
+    if "1" <= text[:1] <= "9" and (count := _LEFT_COUNT.match(text)):
+        text = text[count.end() :]  # a sender that counts octets in a datagram
+    facility = severity = None
+    if text[:1] == "<":
+        end = text.find(">", 1, 5)
+        if (priority := _PRIORITY.get(text[1:end])) and end > 0:
+            facility, severity = priority
+            text = text[end + 1 :].lstrip(_EDGES)
+            if text[:2] == "1 " and (
+                message := _structured(text[2:], received, facility, severity)
+            ):
+                return message
+    return _classic(text, received, facility, severity)
+
+
+def tag(text: str) -> tuple[str | None, str | None, str]:
+    """Split `name:` or `name[pid]:` off; return name, process id and what follows."""
+    word, _, content = text.partition(" ")
+    if word[-1:] != ":" or len(word) > 128 or word[0] in "[(<{\"':":
+        return None, None, text
+    name, proc_id = word[:-1], None
+    if name[-1] == "]":
+        name, _, proc_id = name[:-1].partition("[")
+    return name or None, proc_id or None, content.lstrip(" ")
+
+
+def _classic(
+    text: str, received: float, facility: int | None, severity: int | None
+) -> SyslogMessage:
+    """Read RFC 3164, or what a router takes for it."""
+    time = hostname = None
+    stamp = stamps.at_start(text, received)
+    if stamp:
+        time = stamp.time
+        hostname, text = _host(text[stamp.end :].lstrip(_EDGES), strict=stamp.hostless)
+        if again := stamps.at_start(text, received):  # a relay put its own header in front
+            time = again.time
+            inner, text = _host(text[again.end :].lstrip(_EDGES), strict=True)
+            hostname = inner or hostname
+        word, _, rest = text.partition(" ")
+        if level := _LEVEL.get(word):
+            text = rest.lstrip(" ")
+            if facility is None and severity is None:
+                facility, severity = level
+    app_name, proc_id, content = tag(text)
+    return SyslogMessage(
+        received=received,
+        facility=facility,
+        severity=severity,
+        time=time,
+        hostname=hostname,
+        app_name=app_name,
+        proc_id=proc_id,
+        text=text,
+        content=content,
+    )
+
+
+def _host(text: str, *, strict: bool) -> tuple[str | None, str]:
+    """Split the host off; `strict` wants a tag or level behind it, else it is no host."""
+    word, _, rest = text.partition(" ")
+    if not rest or word[-1] == ":" or len(word) > 255 or word in _LEVEL:
+        return None, text
+    rest = rest.lstrip(" ")
+    if word == "(none)":
+        return None, rest
+    if rest[:1] == "\t" or not _may_be_host(word):
+        return None, text
+    if rest.startswith(word) and rest[len(word) : len(word) + 1] == " ":
+        rest = rest[len(word) :].lstrip(" ")  # UniFi prints it twice
+    if strict:
+        second = rest.partition(" ")[0]
+        if second[-1:] != ":" and second not in _LEVEL:
+            return None, text
+    return word, rest
+
+
+@lru_cache(maxsize=4096)
+def _may_be_host(word: str) -> bool:
+    return _HOST.fullmatch(word) is not None and word.lower() not in _NO_HOST
+
+
+def _structured(text: str, received: float, facility: int, severity: int) -> SyslogMessage | None:
+    """Read what follows `<PRI>1 ` as RFC 5424; None when it does not begin with its stamp."""
+    stamp_text, _, text = text.partition(" ")
+    stamp = None if stamp_text == "-" else stamps.at_start(stamp_text, received)
+    if stamp_text != "-" and stamp is None:
+        return None
+    hostname, _, text = text.partition(" ")
+    app_name, proc_id, _, data = [*text.split(" ", 3), "", "", "", ""][:4]
+    return SyslogMessage(
+        received=received,
+        facility=facility,
+        severity=severity,
+        time=stamp.time if stamp else None,
+        hostname=hostname if len(hostname) <= 255 and _may_be_host(hostname) else None,
+        app_name=_value(app_name),
+        proc_id=_value(proc_id),
+        text=text,
+        content=_after_elements(data).lstrip(" \ufeff"),
+    )
+
+
+def _value(field: str) -> str | None:
+    return None if field in ("", "-") else field[:128]
+
+
+def _after_elements(data: str) -> str:
+    """Return MSG: what follows the structured data, all of it when that is broken."""
+    if data[:1] == "-":
+        return data[1:]
+    at = 0
+    while found := _ELEMENT.match(data, at):
+        at = found.end()
+    return data[at:]

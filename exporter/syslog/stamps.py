@@ -1,0 +1,117 @@
+"""The time stamp at the start of a text: the forms that routers print, to Unix seconds.
+
+    Nov 10 23:04:06            RFC 3164; the year is the one closest to when the message came
+    Nov 10 2026 23:04:06       the same with a year, before the time or after it
+    Tue Nov 10 23:04:06 2026   ctime: OpenWrt's logread, D-Link, `dmesg -T`
+    2026-11-10T23:04:06.5+09:00, 2026-11-10 23:04:06    ISO 8601
+    2026/11/10 23:04:06        the same with slashes: logs of Japanese routers
+
+A stamp without a zone is the collector's local time: syslog does not say more. A flood repeats the
+same second, so what was read is remembered by its text.
+"""
+
+import re
+from calendar import monthrange
+from datetime import datetime
+from functools import lru_cache
+from time import gmtime, mktime
+from typing import NamedTuple
+
+DAY = 86400
+LAST_YEAR = 9998  # the last whose every moment has a date in every zone
+
+_YEAR = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: number for number, name in enumerate(_YEAR, 1)}
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+_NAMED = re.compile(
+    rf"(?P<weekday>(?:{'|'.join(_WEEKDAYS)}) {{1,2}})?"
+    rf"(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<day>[0-9]{{1,2}})"
+    r"(?: (?P<year>[0-9]{4}))? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+    r"(?P<fraction>[.,][0-9]{1,9})?(?: (?P<late_year>(?:19|20)[0-9]{2}))?:?(?= |$)"
+)
+_ISO = re.compile(
+    r"([0-9]{4}([-/])[0-9]{2}\2[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
+    r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?):?(?= |$)"
+)
+
+
+class Stamp(NamedTuple):
+    """A stamp that was recognised."""
+
+    time: float | None  # None: it has the form of a stamp, but there is no such moment
+    end: int  # characters it takes, a colon behind it included
+    hostless: bool = False  # a form that is used in front of the text, not in front of a host
+
+
+def at_start(text: str, received: float) -> Stamp | None:
+    """Read the stamp that `text` begins with; `received` tells the year that it may lack.
+
+    None costs a few look-ups, so that any text may be asked about.
+    """
+    head, today = text[:3], int(received // DAY)
+    if head in _MONTHS:
+        # The usual form by position; digits behind it may be a year.
+        if text[15:16] in ("", " ") and not text[16:17].isdigit():
+            time = _named(text[:15], today)
+            if time is not None:
+                return Stamp(time, 15)
+    elif head not in _WEEKDAYS:
+        if text[4:5] in ("-", "/") and (found := _ISO.match(text)):
+            hostless = found[2] == "/" or found[0][-1] == ":"
+            return Stamp(_iso(found[1]), found.end(), hostless)
+        return None
+    if found := _NAMED.match(text):
+        is_ctime = found["weekday"] is not None and (found["year"] or found["late_year"])
+        hostless = bool(is_ctime) or found[0][-1] == ":"
+        return Stamp(_named(found[0], today), found.end(), hostless)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _named(stamp: str, today: int) -> float | None:
+    found = _NAMED.fullmatch(stamp)
+    if found is None:
+        return None
+    month = _MONTHS[found["month"]]
+    day, hour, minute, second = (int(found[name]) for name in ("day", "hour", "minute", "second"))
+    if year := found["year"] or found["late_year"]:
+        time = _local(int(year), month, day, hour, minute, second)
+    else:
+        time = _closest(today, month, day, hour, minute, second)
+    if time is None or found["fraction"] is None:
+        return time
+    return time + float("0." + found["fraction"][1:])
+
+
+def _closest(today: int, month: int, day: int, hour: int, minute: int, second: int) -> float | None:
+    """Return the moment in the year that brings it closest to `today` (days since 1970)."""
+    year = gmtime(today * DAY).tm_year
+    reach = 8 if (month, day) == (2, 29) else 1  # 8 years: 1900 and 2100 are no leap years
+    times = [
+        time
+        for candidate in range(year - reach, year + reach + 1)
+        if (time := _local(candidate, month, day, hour, minute, second)) is not None
+    ]
+    return min(times, key=lambda time: abs(time - today * DAY), default=None)
+
+
+def _local(year: int, month: int, day: int, hour: int, minute: int, second: int) -> float | None:
+    # mktime itself would read February 30 as March 1 or 2; 60 is a leap second.
+    if not 1970 <= year <= LAST_YEAR or not 1 <= day <= monthrange(year, month)[1]:
+        return None
+    if hour > 23 or minute > 59 or second > 60:
+        return None
+    try:
+        return mktime((year, month, day, hour, minute, second, 0, 0, -1))
+    except (OverflowError, ValueError):  # pragma: no cover - years that Windows does not know
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _iso(stamp: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(stamp.upper().replace("/", "-"))
+        return moment.timestamp() if 1970 <= moment.year <= LAST_YEAR else None
+    except (OverflowError, ValueError):
+        return None
