@@ -1,0 +1,139 @@
+"""Linux netfilter's LOG target, and what firewalls make of it: `IN= OUT= MAC= SRC= DST= … PROTO=`.
+
+    [WAN_LOCAL-default-D]IN=eth0 OUT= MAC=00:00:5e:00:53:01:00:00:5e:00:53:02:08:00 SRC=198.51.100.7
+    DST=203.0.113.9 LEN=60 TOS=0x00 PREC=0x00 TTL=52 ID=0 DF PROTO=TCP SPT=51422 DPT=445 …
+
+Most home routers and every Linux host write this. The kernel states no verdict; the prefix may
+(see `netfilter_flavours`). Lines are long and lose their head or tail on the way, so what is left
+is read. An ICMP error carries the packet it is about in brackets; nothing is taken from that.
+Source: net/ipv4/netfilter/nf_log_ipv4.c, net/netfilter/nf_log_syslog.c.
+"""
+
+import re
+
+from exporter.dialects import Dialect, Malformed, fields, netfilter_flavours
+from exporter.events import Event, SyslogMessage
+
+_PREFIX_LENGTH = (
+    512  # the kernel cuts a prefix at 127 characters; the rest is what stands before it
+)
+_MAC_LENGTH = 41  # both stations and the EtherType: 14 octets
+_ETHERTYPES = frozenset({"08:00", "86:dd", "86:DD", "0800", "86dd", "86DD"})
+
+_BESIDE_PROTOCOL = ("SRC=", "TTL=", "HOPLIMIT=", "SPT=", "TYPE=")
+_BESIDE_PORT = ("SPT=", "LEN=", "WINDOW=")
+_BEFORE_PREFIX = re.compile(r"(?:\s*+\[(?:[ 0-9.]++|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9:]++)\])++ ?")
+
+
+def claims(message: SyslogMessage) -> bool:
+    """Tell whether two keys of one part of the line are there; a cut line keeps one such pair."""
+    text = message.content
+    return (
+        ("SRC=" in text and "DST=" in text)
+        or ("IN=" in text and " OUT=" in text)
+        or ("PROTO=" in text and any(key in text for key in _BESIDE_PROTOCOL))
+        or ("DPT=" in text and any(key in text for key in _BESIDE_PORT))
+    )
+
+
+def parse(message: SyslogMessage) -> Event:
+    """Read the outer packet and the prefix.
+
+    Raises Malformed when the line states neither a verdict nor anything of the packet.
+    """
+    line = _outer_packet(message.content.replace("\t", " "))
+    start = _start(line)
+    before, _, connection = line[max(0, start - _PREFIX_LENGTH) : start].partition("CONN=")
+    prefix = netfilter_flavours.read(_prefix(message, before))
+    packet = " " + line[start:]
+    transport = fields.transport(_value(packet, " PROTO="))
+    has_ports = transport not in fields.PORTLESS
+    event = Event(
+        kind=prefix.kind,
+        action=prefix.action,
+        transport=transport,
+        source_ip=fields.address(_value(packet, " SRC=")),
+        source_port=fields.port(_value(packet, " SPT=")) if has_ports else None,
+        destination_ip=fields.address(_value(packet, " DST=")),
+        destination_port=fields.port(_value(packet, " DPT=")) if has_ports else None,
+        ingress_interface=fields.interface(_value(packet, " IN=") or connection.strip()),
+        egress_interface=fields.interface(_value(packet, " OUT=")),
+        rule=prefix.rule,
+        mac=_source_station(packet),
+    )
+    if event.kind == "other" and not _says_anything(event):
+        raise Malformed("no address, protocol, port or interface can be read")
+    return event
+
+
+def _value(packet: str, key: str) -> str:
+    at = packet.find(key)
+    if at < 0:
+        return ""
+    at += len(key)
+    end = packet.find(" ", at)
+    return packet[at:] if end < 0 else packet[at:end]
+
+
+def _outer_packet(text: str) -> str:
+    """Return the line without the packet that an ICMP error quotes: `… CODE=3 [SRC=… LEN=40 ]`."""
+    inner = text.find("[SRC=")
+    if inner >= 0:
+        return text[:inner]
+    if text.endswith(" ]") or " ] MARK=" in text:  # the head is lost up to inside the brackets
+        return text[text.rindex(" ]") + 2 :]
+    return text
+
+
+def _start(line: str) -> int:
+    """Return where the kernel's own keys begin; prefixes may hold `IN=` too, so the last counts."""
+    source = line.rfind(" SRC=")
+    end = len(line) if source < 0 else source
+    at = line.rfind("IN=", 0, end)
+    while at > 0 and line[at - 1].isupper():  # PHYSIN=
+        at = line.rfind("IN=", 0, at)
+    if at < 0:  # Proxmox leaves out what is empty; UniFi and Peplink may have neither
+        at = line.rfind(" OUT=", 0, end)
+    return max(at, 0) if at >= 0 else max(source, 0)
+
+
+def _prefix(message: SyslogMessage, before: str) -> str:
+    """Return the log prefix: `before` without what a logger put in front of it."""
+    kernel = before.rfind("kernel: ")
+    if kernel >= 0:
+        before = before[kernel + len("kernel: ") :]
+    if clock := _BEFORE_PREFIX.match(before):
+        before = before[clock.end() :]
+    tag = message.app_name
+    if tag is None or tag == "kernel" or message.proc_id is not None:
+        return before
+    return f"{tag[:_PREFIX_LENGTH]} {before}"  # "DENY: IN=…": the prefix was taken for the tag
+
+
+def _source_station(packet: str) -> str | None:
+    """Return octets 7 to 12 of `MAC=` where octets 13 and 14 are the EtherType of IP.
+
+    Tunnels have no MAC header: then these are bytes of an IP header, which begins with 45.
+    """
+    text = _value(packet, " MAC=")
+    if text[36:_MAC_LENGTH] in _ETHERTYPES and not text.startswith("45:"):
+        return fields.mac(text[18:35])
+    if _value(packet, " MACPROTO=") in _ETHERTYPES:  # with LOG's --log-macdecode
+        return fields.mac(_value(packet, " MACSRC="))
+    return None
+
+
+def _says_anything(event: Event) -> bool:
+    ports = (event.source_port, event.destination_port)
+    names = (event.transport, event.source_ip, event.destination_ip)
+    interfaces = (event.ingress_interface, event.egress_interface)
+    return any(value is not None for value in (*ports, *names, *interfaces))
+
+
+DIALECT = Dialect(
+    "netfilter",
+    "Linux iptables and nftables; ufw, firewalld, Shorewall, Proxmox VE, OpenWrt, Tomato, DD-WRT, "
+    "Asuswrt, EdgeOS, VyOS, UniFi, Broadcom DSL, Peplink",
+    claims,
+    parse,
+)
