@@ -1,0 +1,107 @@
+"""The inbox: batches on their way from the receivers to the one consumer of the same event loop.
+
+Batches go in from callbacks and come out in the order of arrival. It is bounded in messages and in
+bytes. Who cannot wait (UDP) loses what does not fit, the newest first, counted. Who can wait (TCP)
+hands over everything and then stops reading. The latter stop at half of the bound: else one sender
+with a backlog would keep the inbox full, and the datagrams of all others would be lost.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from loguru import logger
+
+from exporter.events import Batch
+from exporter.transports import Dropped, OncePerMinute
+
+MAX_MESSAGES = 20_000
+MAX_BYTES = 64 * 1024 * 1024
+_TURN = 256  # messages the consumer gets at once, so that receivers are served in between
+
+
+class Inbox:
+    """Batches that wait. To stop: close the receivers, then `close`, then `get` until []."""
+
+    def __init__(
+        self, dropped: Dropped, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES
+    ):
+        self.messages = 0  # that wait now
+        self._bytes = 0
+        self._max_messages = max_messages
+        self._max_bytes = max_bytes
+        self._dropped = dropped
+        self._log_due = OncePerMinute()
+        self._batches: deque[Batch] = deque()
+        self._waiting: list[Callable[[], None]] = []
+        self._closed = False
+        self._wake = asyncio.Event()
+
+    def offer(self, batch: Batch) -> None:
+        """Take the messages that fit; drop and count the rest."""
+        room = self._max_messages - self.messages if self._bytes < self._max_bytes else 0
+        lost = len(batch.messages) - max(room, 0)
+        if lost > 0:
+            self._dropped(batch.listener, "queue_full", lost)
+            if self._log_due(batch.received, batch.listener):
+                logger.warning("messages of {} dropped: the inbox is full", batch.listener)
+            batch = Batch(
+                received=batch.received,
+                sender=batch.sender,
+                listener=batch.listener,
+                messages=batch.messages[:-lost],
+            )
+        if batch.messages:
+            self.put(batch)
+
+    def put(self, batch: Batch) -> None:
+        """Take the whole batch, even beyond the bound; then look at `pressed`."""
+        self.messages += len(batch.messages)
+        self._bytes += _size(batch)
+        self._batches.append(batch)
+        self._wake.set()
+
+    @property
+    def pressed(self) -> bool:
+        """Whether a receiver that can wait has to stop reading until `when_relieved` calls it."""
+        return 2 * self.messages >= self._max_messages or 2 * self._bytes >= self._max_bytes
+
+    def when_relieved(self, resume: Callable[[], None]) -> None:
+        """Call `resume` once, as soon as the inbox is no longer pressed."""
+        self._waiting.append(resume)
+
+    async def get(self) -> list[Batch]:
+        """Wait for batches; return the oldest, or [] when the inbox is closed and empty.
+
+        Every call lets the receivers run first, so that a busy consumer cannot starve them.
+        """
+        await asyncio.sleep(0)
+        while not self._batches and not self._closed:
+            self._wake.clear()
+            await self._wake.wait()
+        taken = self._take()
+        if not self.pressed:
+            waiting, self._waiting = self._waiting, []
+            for resume in waiting:
+                resume()
+        return taken
+
+    def close(self) -> None:
+        """Say that nothing more will come: `get` returns what is left, then []."""
+        self._closed = True
+        self._wake.set()
+
+    def _take(self) -> list[Batch]:
+        taken: list[Batch] = []
+        turn = 0
+        while self._batches and turn < _TURN:
+            batch = self._batches.popleft()
+            taken.append(batch)
+            turn += len(batch.messages)
+            self._bytes -= _size(batch)
+        self.messages -= turn
+        return taken
+
+
+def _size(batch: Batch) -> int:
+    return sum(map(len, batch.messages))
