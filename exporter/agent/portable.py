@@ -1,0 +1,106 @@
+"""A host seen through psutil: Windows, macOS, and Linux where netlink is closed to us.
+
+It shows no neighbours, and on Windows no remote address of UDP sockets: the system has none to
+give. Names are the system's own, which on Windows end in `.exe`. Source: psutil's documentation.
+"""
+
+import socket
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import psutil
+
+from exporter.addresses import canonical, is_loopback
+from exporter.agent.snapshot import Sighting, Snapshot, names_a_host
+from exporter.events import Link, Socket
+
+_TRANSPORTS = {socket.SOCK_DGRAM: "udp", socket.SOCK_STREAM: "tcp"}
+
+
+class Portable:
+    """A collector for any system that psutil knows; it keeps nothing between two looks."""
+
+    def listening(self) -> list[Sighting]:
+        """Return UDP sockets and TCP listeners."""
+        return [
+            seen
+            for seen in _sightings()
+            if seen.socket.transport == "udp" or seen.socket.state == "listen"
+        ]
+
+    def snapshot(self) -> Snapshot:
+        """Return all that the system tells programs of this user."""
+        links, addresses = _network()
+        return Snapshot(sockets=list(_sightings()), addresses=addresses, links=links, neighbours=[])
+
+
+def _sightings() -> Iterator[Sighting]:
+    process = cache(_process)  # one look at each process, however many sockets it has
+    for row, pid in _connections():
+        name, started = process(pid) if pid else (None, None)
+        found = _socket(row, name, pid)
+        ends = (found.transport, found.local_ip, found.local_port, found.remote_ip)
+        # The start time tells a new process from an old one whose number it was given.
+        yield Sighting(identity=(*ends, found.remote_port, pid, started), socket=found)
+
+
+def _connections() -> Iterator[tuple[Any, int | None]]:
+    """Yield what psutil calls connections, each with its process id."""
+    try:
+        found: list[tuple[Any, int | None]] = [
+            (row, row.pid) for row in psutil.net_connections("inet")
+        ]
+    except psutil.AccessDenied:  # macOS without root: only our own processes
+        found = []
+        for process in psutil.process_iter():
+            try:
+                found += [(row, process.pid) for row in process.net_connections("inet")]
+            except psutil.Error:
+                continue
+    yield from (pair for pair in found if pair[0].laddr)  # not bound yet: no port
+
+
+def _process(pid: int) -> tuple[str | None, float | None]:
+    try:
+        process = psutil.Process(pid)
+        return process.name() or None, process.create_time()
+    except psutil.Error:  # gone, or not ours to see
+        return None, None
+
+
+def _socket(row: Any, process: str | None, pid: int | None) -> Socket:
+    transport = _TRANSPORTS[row.type]
+    state = row.status.lower()
+    return Socket(
+        transport=transport,
+        local_ip=_address(row.laddr.ip),
+        local_port=row.laddr.port,
+        remote_ip=_address(row.raddr.ip) if row.raddr else None,
+        remote_port=row.raddr.port if row.raddr else None,
+        state=state if transport == "tcp" and state != "none" else None,
+        process=process,
+        pid=pid,
+    )
+
+
+def _network() -> tuple[list[Link], list[str]]:
+    """Return the links that are up with their counters, and the host's addresses."""
+    links, addresses = [], []
+    counters, state = psutil.net_io_counters(pernic=True), psutil.net_if_stats()
+    for name, rows in psutil.net_if_addrs().items():
+        mac = None
+        ips = [_address(row.address) for row in rows if row.family != psutil.AF_LINK]
+        for row in rows:
+            if row.family == psutil.AF_LINK and row.address.strip("0:-"):
+                mac = row.address.lower().replace("-", ":")  # Windows writes dashes
+        addresses += [ip for ip in ips if names_a_host(ip)]
+        counted = counters.get(name)
+        if counted and name in state and state[name].isup and not any(map(is_loopback, ips)):
+            received, sent = counted.bytes_recv, counted.bytes_sent
+            links.append(Link(interface=name, mac=mac, received_bytes=received, sent_bytes=sent))
+    return links, addresses
+
+
+def _address(text: str) -> str:
+    return canonical(text) or text  # the system's own text is an address

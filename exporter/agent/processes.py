@@ -1,0 +1,130 @@
+"""Which process has which socket, read from a Linux /proc in one walk.
+
+In go inode numbers of sockets; out come processes. `/proc/PID/fd/N` is a link to `socket:[INODE]`;
+without root only our own processes can be read, and the sockets of others have no owner then.
+Sources: proc(5); execve in fs/exec.c, which names a process after the file that was executed.
+"""
+
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+
+MAX_NAME = 255  # characters; a file name cannot be longer, but argv can
+_TICKS = os.sysconf("SC_CLK_TCK")  # of start times, per second
+_CUT = 15  # bytes: the kernel keeps no more of a name in comm
+_SOCKET = "socket:["
+
+# Programs that run other programs' text; the text's name says more than theirs.
+_INTERPRETER = re.compile(rb"(?:python|pypy|perl|ruby|node|nodejs|php|lua|bash|dash|sh|zsh)[0-9.]*")
+_MAIN_THREADS = (b"MainThread", b"node-MainThread")  # what Node calls itself
+_FLAG = re.compile(rb"-[bBdEIOPqsSuvx]+")  # Python's, those without a value
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """A process as a report names it."""
+
+    pid: int
+    name: str
+    started: float  # seconds since boot
+
+
+def owners(inodes: Collection[int], proc: Path = Path("/proc")) -> dict[int, Process]:
+    """Return the process of each socket, for those that can be told.
+
+    A socket held by several belongs to the one that started first, for workers inherit it; init
+    comes last, for it opens sockets on behalf of others.
+    """
+    wanted = {f"{_SOCKET}{inode}]": inode for inode in inodes if inode}
+    found: dict[int, Process] = {}
+    for entry in proc.iterdir():
+        if not entry.name.isdecimal():
+            continue
+        held = {wanted[link] for link in _links(entry / "fd") if link in wanted}
+        process = _process(entry) if held else None
+        if process is None:
+            continue
+        for inode in held:
+            known = found.get(inode)
+            if known is None or _rank(process) < _rank(known):
+                found[inode] = process
+    return found
+
+
+def program_name(comm: bytes, exe: bytes, argv: list[bytes]) -> str:
+    """Return what people call the program.
+
+    `comm` is exact but cut at 15 bytes, and a thread may rename it. The full name is looked up in
+    the command line and the executed file; for a script it is the script's name, unless the
+    script has renamed itself.
+    """
+    called = _file_name(argv[0]) if argv else b""
+    file = _file_name(exe.removesuffix(b" (deleted)"))
+    script = _script(argv)
+    if len(comm) >= _CUT:
+        for full in (called, script, file):
+            if full.startswith(comm):
+                return _text(full)
+    if _INTERPRETER.fullmatch(file or called):
+        renamed = not _INTERPRETER.fullmatch(comm) and comm not in _MAIN_THREADS
+        return _text(comm if renamed else script or called or comm)
+    # Firefox's "Socket Process" is firefox: only the thread has another name.
+    return _text(file if file and file == called else comm)
+
+
+def _process(path: Path) -> Process | None:
+    """Read one process; None when it is gone."""
+    try:
+        stat = (path / "stat").read_bytes()
+        argv = (path / "cmdline").read_bytes().split(b"\0")[:8]
+    except OSError:
+        return None
+    # comm stands in parentheses and may hold some itself; the 22nd field is the start time.
+    head, _, tail = stat.rpartition(b")")
+    ticks = int(tail.split()[19])
+    try:
+        exe = os.fsencode((path / "exe").readlink())
+    except OSError:  # not ours, or a kernel thread
+        exe = b""
+    name = program_name(head.partition(b"(")[2], exe, argv)
+    return Process(pid=int(path.name), name=name, started=ticks / _TICKS)
+
+
+def _links(folder: Path) -> list[str]:
+    """Return what the open files of a process point to; none when we may not look."""
+    links = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    links.append(os.readlink(entry.path))  # noqa: PTH115 - a Path costs more
+                except OSError:  # closed while we looked
+                    continue
+    except OSError:
+        return []
+    return links
+
+
+def _rank(process: Process) -> tuple[bool, float, int]:
+    return process.pid == 1, process.started, process.pid
+
+
+def _script(argv: list[bytes]) -> bytes:
+    """Return the file name of the script that an interpreter's command line runs, or nothing."""
+    for word in argv[1:]:
+        if not word.startswith(b"-"):
+            return _file_name(word)
+        if not _FLAG.fullmatch(word):
+            break
+    return b""
+
+
+def _file_name(path: bytes) -> bytes:
+    # Wine's programs are called by their Windows paths.
+    return path.rpartition(b"/")[2].rpartition(b"\\")[2]
+
+
+def _text(name: bytes) -> str:
+    return name.decode(errors="replace")[:MAX_NAME]

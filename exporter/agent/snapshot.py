@@ -1,0 +1,40 @@
+"""What a collector sees of this host at one moment, before ages are known."""
+
+from collections.abc import Hashable
+from typing import Protocol
+
+import msgspec
+
+from exporter.addresses import scope
+from exporter.events import Link, Neighbour, Socket
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """One socket, and what tells it from the next one at the same port."""
+
+    identity: Hashable  # its inode where the system tells it; else its ends and its process
+    socket: Socket  # without its age
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a report tells of the system, read at about the same moment."""
+
+    sockets: list[Sighting]
+    addresses: list[str]
+    links: list[Link]
+    neighbours: list[Neighbour]
+
+
+class Collector(Protocol):
+    """A way to look at this host. Both methods raise OSError when the system refuses."""
+
+    def listening(self) -> list[Sighting]:
+        """Return UDP sockets and TCP listeners, cheaply: owners may be left out."""
+
+    def snapshot(self) -> Snapshot:
+        """Return everything, owners included as far as our rights reach."""
+
+
+def names_a_host(ip: str) -> bool:
+    """Tell whether an address can say which host this is: not loopback, not link-local."""
+    return scope(ip) in ("private", "global") and not ip.startswith(("fe80:", "169.254."))

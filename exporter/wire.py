@@ -1,0 +1,211 @@
+"""Host reports as JSON: all that an agent and the exporter share.
+
+`encode` writes a `HostReport`; `decode` reads one that a stranger may have written. Types come from
+the record itself (unknown keys are ignored, so that newer agents can talk to older servers); the
+rest is checked here, once: afterwards every address is canonical, every list and text bounded, and
+no name can move a terminal's cursor. The fields are described in `events.HostReport`.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from exporter.addresses import canonical
+from exporter.events import Flow, HostReport, Link, Neighbour, Socket
+
+VERSION = 1
+MAX_SOCKETS = 20_000
+MAX_FLOWS = 20_000
+MAX_NEIGHBOURS = 4096
+MAX_LINKS = 1024
+MAX_ADDRESSES = 1024
+MAX_TEXT = 255  # characters: the longest file name, and so the longest program name
+MAX_INTERVAL = 86_400.0  # seconds
+MAX_PID = 2**32 - 1  # Windows counts in 32 bits
+MAX_BYTES = 2**64 - 1  # counters of the kernels are unsigned 64 bit
+
+# Control characters, and those that change the direction or the visible order of a text.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+_MAC = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5,19}")  # 6 octets; InfiniBand has 20
+
+T = TypeVar("T")
+Item = TypeVar("Item", Socket, Flow, Neighbour, Link)
+
+
+class WireError(ValueError):
+    """A report that cannot be taken; the text says what is wrong, and where."""
+
+
+class _Header(msgspec.Struct):
+    version: int
+
+
+_ENCODER = msgspec.json.Encoder()
+_HEADER = msgspec.json.Decoder(_Header)
+_REPORT = msgspec.json.Decoder(HostReport)
+
+
+def encode(report: HostReport) -> bytes:
+    """Return the report as JSON; facts that are not known are left out."""
+    return _ENCODER.encode(report)
+
+
+def decode(data: bytes) -> HostReport:
+    """Read and check a report, whoever wrote it.
+
+    Raises WireError for everything that is not a report of this version.
+    """
+    # The version comes first: the fields of another one may have other types.
+    version = _parsed(_HEADER, data).version
+    if version != VERSION:
+        raise WireError(f"unsupported version {_shown(version)} at version, expected {VERSION}")
+    return _checked(_parsed(_REPORT, data))
+
+
+def _parsed(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at `$.")
+        what = what.replace("`", "")
+        raise WireError(
+            what[:1].lower() + what[1:] + (f" at {place.rstrip('`')}" if place else "")
+        ) from None
+    except RecursionError:
+        raise WireError("not a report: nested too deeply") from None
+    except ValueError as error:  # malformed JSON, or text that is not UTF-8
+        raise WireError(f"not JSON: {error}") from None
+
+
+def _checked(report: HostReport) -> HostReport:
+    device = report.device
+    if not device.strip() or _UNPRINTABLE.search(device):
+        raise WireError(f"not a printable name: {device[:MAX_TEXT]!r} at device")
+    since = report.unchanged_since
+    return HostReport(
+        version=VERSION,
+        device=_text(device, "device"),
+        machine_id=_optional(_text, report.machine_id, "machine_id"),
+        age_seconds=_seconds(report.age_seconds, "age_seconds"),
+        interval_seconds=_seconds(report.interval_seconds, "interval_seconds", 1.0, MAX_INTERVAL),
+        os=_text(report.os, "os"),
+        agent=_text(report.agent, "agent"),
+        addresses=tuple(
+            _address(address, f"addresses[{index}]")
+            for index, address in enumerate(_bounded(report.addresses, MAX_ADDRESSES, "addresses"))
+        ),
+        sockets=_each(_socket, report.sockets, MAX_SOCKETS, "sockets"),
+        flows=_each(_flow, report.flows, MAX_FLOWS, "flows"),
+        neighbours=_each(_neighbour, report.neighbours, MAX_NEIGHBOURS, "neighbours"),
+        links=_each(_link, report.links, MAX_LINKS, "links"),
+        unchanged_since=_optional(_seconds, since, "unchanged_since"),
+    )
+
+
+def _socket(socket: Socket, at: str) -> Socket:
+    if socket.transport not in ("udp", "tcp"):
+        raise WireError(f"expected udp or tcp, got {socket.transport[:40]!r} at {at}.transport")
+    pid, state = socket.pid, socket.state
+    return Socket(
+        transport=socket.transport,
+        local_ip=_address(socket.local_ip, f"{at}.local_ip"),
+        local_port=_whole(socket.local_port, f"{at}.local_port"),
+        remote_ip=_optional(_address, socket.remote_ip, f"{at}.remote_ip"),
+        remote_port=_optional(_whole, socket.remote_port, f"{at}.remote_port"),
+        state=_text(state, f"{at}.state").lower() or None if state else None,
+        process=_optional(_text, socket.process or None, f"{at}.process"),
+        pid=None if pid is None else _whole(pid, f"{at}.pid", MAX_PID),
+        age_seconds=_optional(_seconds, socket.age_seconds, f"{at}.age_seconds"),
+    )
+
+
+def _flow(flow: Flow, at: str) -> Flow:
+    size = flow.bytes
+    return Flow(
+        transport=_text(flow.transport, f"{at}.transport").lower(),
+        local_ip=_address(flow.local_ip, f"{at}.local_ip"),
+        local_port=_whole(flow.local_port, f"{at}.local_port"),
+        remote_ip=_address(flow.remote_ip, f"{at}.remote_ip"),
+        remote_port=_whole(flow.remote_port, f"{at}.remote_port"),
+        nat_port=_optional(_whole, flow.nat_port, f"{at}.nat_port"),
+        age_seconds=_seconds(flow.age_seconds, f"{at}.age_seconds"),
+        bytes=None if size is None else _whole(size, f"{at}.bytes", MAX_BYTES),
+    )
+
+
+def _neighbour(neighbour: Neighbour, at: str) -> Neighbour:
+    return Neighbour(
+        ip=_address(neighbour.ip, f"{at}.ip"),
+        mac=_mac(neighbour.mac, f"{at}.mac"),
+        interface=_optional(_text, neighbour.interface, f"{at}.interface"),
+    )
+
+
+def _link(link: Link, at: str) -> Link:
+    return Link(
+        interface=_text(link.interface, f"{at}.interface"),
+        mac=_optional(_mac, link.mac, f"{at}.mac"),
+        received_bytes=_whole(link.received_bytes, f"{at}.received_bytes", MAX_BYTES),
+        sent_bytes=_whole(link.sent_bytes, f"{at}.sent_bytes", MAX_BYTES),
+    )
+
+
+def _each(
+    check: Callable[[Item, str], Item], items: tuple[Item, ...], limit: int, at: str
+) -> tuple[Item, ...]:
+    return tuple(
+        check(item, f"{at}[{index}]") for index, item in enumerate(_bounded(items, limit, at))
+    )
+
+
+def _bounded(items: tuple[T, ...], limit: int, at: str) -> Iterable[T]:
+    if len(items) > limit:
+        raise WireError(f"{len(items)} entries at {at}, at most {limit} are taken")
+    return items
+
+
+def _optional(check: Callable[[T, str], T], value: T | None, at: str) -> T | None:
+    return None if value is None else check(value, at)
+
+
+def _text(text: str, at: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise WireError(f"longer than {MAX_TEXT} characters at {at}")
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def _address(text: str, at: str) -> str:
+    address = canonical(text)
+    if address is None:
+        raise WireError(f"not an IP address: {text[:80]!r} at {at}")
+    return address
+
+
+def _mac(text: str, at: str) -> str:
+    mac = text[:80].lower()
+    if _MAC.fullmatch(mac) is None:
+        raise WireError(f"not a MAC address: {text[:80]!r} at {at}")
+    return mac.replace("-", ":")  # Windows writes dashes
+
+
+def _whole(number: int, at: str, most: int = 65_535) -> int:
+    if not 0 <= number <= most:
+        raise WireError(f"not within 0 to {most}: {_shown(number)} at {at}")
+    return number
+
+
+def _seconds(number: float, at: str, least: float = 0.0, most: float = math.inf) -> float:
+    # `not (a <= b)` also refuses NaN, which compares with nothing.
+    if not least <= number <= most or math.isinf(number):
+        limits = f"at least {least:g}" if math.isinf(most) else f"within {least:g} to {most:g}"
+        raise WireError(f"expected seconds, finite and {limits}, got {number} at {at}")
+    return number
+
+
+def _shown(number: int) -> str:
+    return str(number) if -(10**20) < number < 10**20 else "a far larger number"

@@ -1,0 +1,66 @@
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import psutil
+import pytest
+
+from exporter.agent.portable import Portable
+from tests.agent import children
+
+
+def test_each_socket_of_a_program_is_found_with_name_and_pid(tmp_path: Path):
+    # A name that is not longer than what every system keeps.
+    command = children.binary if sys.platform == "linux" else children.script
+    with children.program(command(tmp_path, "netsession.exe")) as child:
+        sightings = Portable().snapshot().sockets
+    for (transport, ip), port in child.ports.items():
+        found = [
+            seen.socket
+            for seen in sightings
+            if (seen.socket.transport, seen.socket.local_port) == (transport, port)
+        ]
+        assert [(s.local_ip, s.pid, s.remote_ip) for s in found] == [(ip, child.pid, None)]
+        assert found[0].state == ("listen" if transport == "tcp" else None)
+        if sys.platform == "linux":
+            assert found[0].process == "netsession.exe"
+
+
+def test_the_quick_look_sees_the_same_listeners_under_the_same_identity(tmp_path: Path):
+    with children.program(children.script(tmp_path, "x")) as child:
+        full = {s.identity for s in Portable().snapshot().sockets if s.socket.pid == child.pid}
+        quick = {s.identity for s in Portable().listening() if s.socket.pid == child.pid}
+    assert len(quick) == 4
+    assert quick == full
+
+
+def test_a_connection_is_part_of_the_snapshot_only():
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        port = client.getsockname()[1]
+        found = [s for s in Portable().snapshot().sockets if s.socket.local_port == port]
+        assert [s.socket.state for s in found] == ["established"]
+        assert found[0].socket.remote_port == server.getsockname()[1]
+        assert port not in {seen.socket.local_port for seen in Portable().listening()}
+
+
+def test_where_sockets_of_others_are_secret_our_own_are_still_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def refuse(kind: str) -> NoReturn:
+        raise psutil.AccessDenied
+
+    with children.program(children.script(tmp_path, "x")) as child:
+        monkeypatch.setattr(psutil, "net_connections", refuse)
+        ports = {s.socket.local_port for s in Portable().listening() if s.socket.pid == child.pid}
+    assert ports == set(child.ports.values())
+
+
+def test_the_host_is_seen_without_loopback():
+    snapshot = Portable().snapshot()
+    assert not {"127.0.0.1", "::1"} & set(snapshot.addresses)
+    assert "lo" not in {link.interface for link in snapshot.links}
+    assert all(link.mac is None or len(link.mac) == 17 for link in snapshot.links)
