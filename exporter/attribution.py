@@ -1,0 +1,215 @@
+"""Whose packet was it: the evidence ladder, from the router's own word down to nobody.
+
+In go a `Rejection` and what the hosts reported; out comes an `Attribution`, a pure function of
+both. A wrong name is worse than none: the score sets confidence, and never breaks a tie between
+devices.
+
+Today a `mapping` is known only when the router's line itself names the inside host; the router's
+tables, and `dns`, have their place in `Attributor.attribute`, above `flow` and below `remote`.
+"""
+
+import itertools
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from exporter.candidates import by_device, candidate, candidates, devices, inside, name, reachable
+from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
+from exporter.hosts import Hosts
+from exporter.listeners import Span
+
+MAX_GRACE = 120.0  # seconds; a decision waits no longer for the hosts
+SLOT = 600.0  # seconds; sightings in different slots are "separate times"
+SEPARATE_TIMES = 3
+_HISTORY_DECIBANS, _HISTORY_HALF_LIFE = 20.0, 7200.0
+_RANGES = (1, 1024, 32768, 49152, 65536)  # well-known, registered, Linux and IANA ephemeral
+
+Untellable = Literal["tcp", "low_port", "scan_port", "everyone_port"]
+
+
+class Windows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long evidence counts, in seconds."""
+
+    closed_socket: float = 600.0  # a late reply meets a closed socket
+    talked: float = 600.0
+
+
+_WINDOWS = Windows()
+
+
+class Finding(NamedTuple):
+    """An attribution, and whether later reports could not make it better."""
+
+    attribution: Attribution
+    settled: bool
+
+
+class Attributor:
+    """Names the device and program behind a rejection, or says why it cannot.
+
+    `port_kind(transport, port)` says whether a port is one that scanners try ("scan_port") or that
+    every device opens ("everyone_port"); such ports never name anybody by themselves.
+    """
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        port_kind: Callable[[str, int], Literal["scan_port", "everyone_port"] | None],
+        windows: Windows = _WINDOWS,
+    ) -> None:
+        self._hosts = hosts
+        self._port_kind = port_kind
+        self._windows = windows
+
+    def attribute(self, rejection: Rejection) -> Finding:
+        """Decide by what is known now about the moment at which the packet arrived."""
+        owner = self._hosts.owner(rejection.our_ip) if rejection.inside else None
+        if rejection.inside and owner is None:
+            reason = Reason("inside_address_unknown", {"address": rejection.our_ip})
+            return Finding(Attribution(reasons=(reason, *self._audience(rejection))), False)
+        flow = self._flow(rejection, owner)
+        if flow:
+            return Finding(name(flow), len(flow) == 1)
+        sockets = self._socket(rejection, owner)
+        untellable = self._untellable(rejection)
+        remote = self._remote(rejection, owner)
+        if sockets and untellable is None:
+            if len(sockets) > 1 and len(remote) == 1 and remote[0].device in devices(sockets):
+                return Finding(name(remote, also=sockets), False)
+            return Finding(name(sockets), len(sockets) == 1 and self._settled(rejection, owner))
+        if remote:
+            return Finding(name(remote, also=sockets), False)
+        history = self._history(rejection, owner) if untellable is None else []
+        if history:
+            return Finding(name(history), False)
+        if owner is not None:
+            return Finding(name([inside(owner, rejection)], also=sockets), False)
+        return Finding(self._nobody(rejection, sockets, untellable), False)
+
+    def ripe(self, rejection: Rejection, now: float) -> bool:
+        """Whether waiting for more reports is over for a packet that is not settled.
+
+        At once when no agent is alive; else when every live agent has reported after the packet,
+        at the latest after one and a half of the slowest interval.
+        """
+        live = self._hosts.live(now)
+        if not live:
+            return True
+        slowest = max(device.report.interval_seconds for device in live)
+        if now >= rejection.received + min(1.5 * slowest, MAX_GRACE):
+            return True
+        return all(device.taken > rejection.received for device in live)
+
+    def decoy(self, rejection: Rejection) -> Evidence | None:
+        """The evidence of the same decision for another port of its range; None without a port.
+
+        A port that nobody chose should name nobody: how often it does is the rate of false names.
+        """
+        port = rejection.our_port
+        if not port:
+            return None
+        low, high = next((a, b) for a, b in itertools.pairwise(_RANGES) if port < b)
+        seed = zlib.crc32(f"{rejection.remote_ip} {port} {rejection.received:.0f}".encode())
+        decoy = low + (port - low + 1 + seed % (high - low - 1)) % (high - low)
+        return self.attribute(
+            msgspec.structs.replace(rejection, our_port=decoy)
+        ).attribution.evidence
+
+    # --- the levels ------------------------------------------------------------------------------
+
+    def _flow(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
+        spans = [
+            span
+            for span in self._talked(rejection, owner)
+            if span.local_port == rejection.our_port and span.transport == rejection.transport
+        ]
+        return candidates("flow", spans, rejection, "spoke_first_same_port")
+
+    def _socket(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
+        spans = list(self._bound(rejection, owner))
+        return candidates("socket", spans, rejection, "port_open")
+
+    def _remote(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
+        return candidates("remote", self._talked(rejection, owner), rejection, "spoke_first")
+
+    def _history(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
+        if rejection.our_port is None:
+            return []
+        seen = self._hosts.listeners.seen_on_port(
+            rejection.transport, rejection.our_port, rejection.received
+        )
+        found = []
+        for candidate_spans in by_device(reachable(seen, rejection, owner)).values():
+            slots = {
+                slot
+                for span in candidate_spans
+                for slot in range(int(span.opened // SLOT), int(span.last_seen // SLOT) + 1)
+            }
+            if len(slots) < SEPARATE_TIMES:
+                continue
+            last = max(span.last_seen for span in candidate_spans)
+            age = max(0.0, rejection.received - last)
+            decibans = _HISTORY_DECIBANS * 2 ** (-age / _HISTORY_HALF_LIFE)
+            values: dict[str, str | int | float] = {"times": len(slots), "ago": round(age)}
+            found.append(
+                candidate("history", candidate_spans, rejection, "port_history", values, decibans)
+            )
+        return found
+
+    # --- what the levels look at -----------------------------------------------------------------
+
+    def _talked(self, rejection: Rejection, owner: str | None) -> list[Span]:
+        if not rejection.remote_ip:
+            return []
+        spans = self._hosts.listeners.talked_to(
+            rejection.remote_ip, rejection.received, self._windows.talked
+        )
+        return [span for span in spans if owner in (None, span.device)]
+
+    def _bound(self, rejection: Rejection, owner: str | None) -> Iterable[Span]:
+        if rejection.our_port is None:
+            return ()
+        spans = self._hosts.listeners.on_port(
+            rejection.transport, rejection.our_port, rejection.received, self._windows.closed_socket
+        )
+        return reachable(spans, rejection, owner)
+
+    def _settled(self, rejection: Rejection, owner: str | None) -> bool:
+        """Whether the socket is older than one interval: then every host has had its say."""
+        for span in self._bound(rejection, owner):
+            device = self._hosts.device(span.device)
+            if device is not None and (
+                span.opened <= rejection.received - device.report.interval_seconds
+            ):
+                return True
+        return False
+
+    def _untellable(self, rejection: Rejection) -> Untellable | None:
+        """Why an open port proves nothing: a scan of port 22 must not accuse the NAS with sshd.
+
+        A packet that the device itself sent is no scan: then its port may tell the program.
+        """
+        port = rejection.our_port
+        if port is None or rejection.direction != "inbound":
+            return None
+        if port < 1024:
+            return "low_port"
+        if rejection.transport == "tcp":
+            return "tcp"
+        return self._port_kind(rejection.transport, port)
+
+    def _nobody(
+        self, rejection: Rejection, sockets: list[Candidate], untellable: Untellable | None
+    ) -> Attribution:
+        reasons = list(self._audience(rejection))
+        if sockets and untellable is not None:
+            reasons.insert(0, Reason(f"untellable_{untellable}", {"port": rejection.our_port or 0}))
+        weak = tuple(msgspec.structs.replace(c, evidence="none", confidence=0.0) for c in sockets)
+        return Attribution(reasons=tuple(reasons), candidates=weak)
+
+    def _audience(self, rejection: Rejection) -> tuple[Reason, ...]:
+        """Who could have been named at all: nobody can be found where nobody reports."""
+        live = len(self._hosts.live(rejection.received))
+        return (Reason("no_match", {"agents": live}) if live else Reason("no_agents"),)

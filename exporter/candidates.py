@@ -1,0 +1,134 @@
+"""Candidates for a rejected packet, from the sockets and flows of devices; and whom they name.
+
+Scores are decibans, ten times the logarithm of the odds against "nobody at home": a random probe
+hits one of a home's 300 open ports once in 200 times, which is 23 of them.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
+from exporter.listeners import Span
+
+MIN_CONFIDENCE = 0.85  # below it nobody is named
+DECIBANS: dict[Evidence, float] = {"mapping": 40, "flow": 30, "socket": 20, "remote": 15}
+
+
+def reachable(spans: Iterable[Span], rejection: Rejection, owner: str | None) -> list[Span]:
+    """Sockets that a packet to our address could have been meant for."""
+    return [
+        span
+        for span in spans
+        if owner in (None, span.device) and _accepts(span.local_ip, rejection.remote_ip)
+    ]
+
+
+def _accepts(local_ip: str, remote_ip: str) -> bool:
+    if local_ip.startswith("127.") or local_ip == "::1":
+        return False  # only this host itself can reach it
+    if local_ip in ("::", "*", "") or not remote_ip:
+        return True  # a dual-stack socket, most likely
+    return (":" in local_ip) == (":" in remote_ip)
+
+
+def by_device(spans: Iterable[Span]) -> dict[str, list[Span]]:
+    """Spans grouped by the device they belong to."""
+    devices: dict[str, list[Span]] = {}
+    for span in spans:
+        devices.setdefault(span.device, []).append(span)
+    return devices
+
+
+def candidates(
+    evidence: Evidence, spans: Iterable[Span], rejection: Rejection, code: str
+) -> list[Candidate]:
+    """One candidate a device, all of one level."""
+    return [
+        candidate(evidence, of_device, rejection, code, {}, DECIBANS[evidence])
+        for of_device in by_device(spans).values()
+    ]
+
+
+def candidate(
+    evidence: Evidence,
+    spans: list[Span],
+    rejection: Rejection,
+    code: str,
+    values: dict[str, str | int | float],
+    decibans: float,
+) -> Candidate:
+    """The candidate that a device's spans make, with its reason."""
+    processes = {span.process for span in spans} - {""}
+    process = processes.pop() if len(processes) == 1 else ""
+    newest = max(spans, key=lambda span: span.last_seen)
+    closed_for = 0.0
+    if newest.current_until < rejection.received:
+        closed_for = rejection.received - newest.last_seen
+    values = {
+        "device": newest.device,
+        "process": process,
+        "transport": rejection.transport,
+        "port": rejection.our_port or 0,
+        "remote": rejection.remote_ip,
+        "open_for": round(max(0.0, rejection.received - min(span.opened for span in spans))),
+        "closed_for": round(closed_for),
+        **values,
+    }
+    return Candidate(
+        device=newest.device,
+        process=process,
+        evidence=evidence,
+        confidence=_probability(decibans),
+        reasons=(Reason(code, values),),
+    )
+
+
+def inside(owner: str, rejection: Rejection) -> Candidate:
+    """The line itself names the inside host; which program it was, nobody knows."""
+    return Candidate(
+        device=owner,
+        process="",
+        evidence="mapping",
+        confidence=_probability(DECIBANS["mapping"]),
+        reasons=(Reason("inside_address", {"device": owner, "address": rejection.our_ip}),),
+    )
+
+
+def name(best: list[Candidate], also: Iterable[Candidate] = ()) -> Attribution:
+    """Name the one device at the best level; several of them, or too little, name nobody."""
+    others = tuple(c for c in also if c.device not in devices(best))
+    if len(best) > 1:
+        shared = tuple(
+            msgspec.structs.replace(c, confidence=c.confidence / len(best)) for c in best
+        )
+        reason = Reason("several_devices", {"devices": len(best)})
+        return Attribution(
+            evidence="ambiguous",
+            confidence=max(c.confidence for c in shared),
+            reasons=(reason,),
+            candidates=shared + others,
+        )
+    [one] = best
+    if one.confidence < MIN_CONFIDENCE:
+        return Attribution(
+            reasons=(Reason("too_weak", {"confidence": one.confidence}), *one.reasons),
+            candidates=(one, *others),
+        )
+    return Attribution(
+        device=one.device,
+        process=one.process,
+        evidence=one.evidence,
+        confidence=one.confidence,
+        reasons=one.reasons,
+        candidates=(one, *others),
+    )
+
+
+def devices(candidates: Iterable[Candidate]) -> set[str]:
+    """The names of the candidates' devices."""
+    return {candidate.device for candidate in candidates}
+
+
+def _probability(decibans: float) -> float:
+    return float(1.0 / (1.0 + 10.0 ** (-decibans / 10.0)))

@@ -1,0 +1,207 @@
+"""The devices that report, and what each of them says now.
+
+In go `HostReport`s: a report is complete (or says "unchanged since") and replaces its device's
+report before, so that a lost or late one corrupts nothing. Their sockets live on in `Listeners`.
+Times are arguments, Unix seconds; the server dates a report arrival minus age.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from exporter.events import HostReport
+from exporter.listeners import HISTORY, Listeners, Span, spans
+
+CURRENT_INTERVALS = 3  # a report is current for this many of its intervals
+PASTE_CURRENT = 600.0  # seconds; a person pastes once and then looks
+MAX_DEVICES = 1000
+MAX_SPANS = 300_000  # sockets of all devices, open and closed: about 120 MB
+MAX_CLOSED = 20_000  # closed sockets remembered for one device; the oldest go first
+
+
+class Conflict(ValueError):
+    """A report that may not replace what is known; the text says why."""
+
+
+class Device(msgspec.Struct, kw_only=True, eq=False):
+    """One host and its current report."""
+
+    name: str  # as first written; names are compared without case
+    report: HostReport
+    taken: float  # when the report was made, by our clock
+    received: float
+    open: dict[tuple[object, ...], Span] = msgspec.field(default_factory=dict)
+    closed: deque[Span] = msgspec.field(default_factory=deque)
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether an agent speaks for it, rather than a person who pasted."""
+        return self.report.agent != "paste"
+
+    @property
+    def current_until(self) -> float:
+        """When the report stops to count."""
+        return _current_until(self.report, self.taken)
+
+
+class Hosts:
+    """All devices. `listeners` holds their sockets, now and in the last day."""
+
+    def __init__(self, configured: Mapping[str, str] | None = None) -> None:
+        """`configured` maps addresses to devices: for those on which no agent can run."""
+        self.listeners = Listeners()
+        self._configured = dict(configured or {})
+        self._devices: dict[str, Device] = {}
+        self._owners: dict[str, set[str]] = {}  # address → the devices that report it
+
+    def report(self, report: HostReport, received: float) -> Device:
+        """Take a report in, and return its device.
+
+        Raises Conflict when a person pastes for a device whose agent reports, when two machines
+        use one name at a time, when "unchanged" refers to a report that is not here, or when there
+        are more devices or sockets than can be remembered.
+        """
+        taken = received - report.age_seconds
+        if len(self.listeners) + len(report.sockets) + len(report.flows) > MAX_SPANS:
+            raise Conflict(f"{len(self.listeners)} sockets are known already; no more are taken in")
+        device = self._devices.get(report.device.casefold())
+        if report.unchanged_since is not None:
+            report = _unchanged(device, report, taken)
+        if device is None:
+            if len(self._devices) >= MAX_DEVICES:
+                raise Conflict(f"{MAX_DEVICES} devices report already; this one is not taken in")
+            nothing = HostReport(version=report.version, device=report.device)
+            device = Device(name=report.device, report=nothing, taken=taken, received=received)
+            self._devices[report.device.casefold()] = device
+        else:
+            _check_rank(device, report, received)
+            if taken < device.taken:
+                self._late(device, report, taken)
+                return device
+        self._replace(device, report, taken, received)
+        return device
+
+    def devices(self) -> Iterable[Device]:
+        """All devices known, current or not."""
+        return self._devices.values()
+
+    def live(self, now: float) -> list[Device]:
+        """The devices whose agents report at present."""
+        return [d for d in self._devices.values() if d.is_agent and now <= d.current_until]
+
+    def device(self, name: str) -> Device | None:
+        """The device of that name, whatever its case."""
+        return self._devices.get(name.casefold())
+
+    def owner(self, address: str) -> str | None:
+        """The one device that has this address.
+
+        Every Docker host owns 172.17.0.1: an address of two devices names neither.
+        """
+        if address in self._configured:
+            return self._configured[address]
+        owners = self._owners.get(address, ())
+        return self._devices[next(iter(owners))].name if len(owners) == 1 else None
+
+    def forget_old(self, now: float) -> None:
+        """Drop sockets that closed more than a day ago, and devices silent for as long."""
+        horizon = now - HISTORY
+        for device in list(self._devices.values()):
+            while device.closed and device.closed[0].last_seen < horizon:
+                self.listeners.remove(device.closed.popleft())
+            if device.taken < horizon and device.current_until < now:
+                self.forget(device.name)
+
+    def forget(self, name: str) -> bool:
+        """Drop a device and all its sockets at once; whether it was known."""
+        device = self._devices.pop(name.casefold(), None)
+        if device is None:
+            return False
+        for span in (*device.open.values(), *device.closed):
+            self.listeners.remove(span)
+        self._move_addresses(name.casefold(), device.report.addresses, ())
+        return True
+
+    def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
+        now_open: dict[tuple[object, ...], Span] = {}
+        for span in spans(report, taken, _current_until(report, taken)):
+            key = _key(span)
+            known = now_open.get(key) or device.open.pop(key, None)
+            if known is None:
+                span.device = device.name
+                self.listeners.add(span)
+                known = span
+            known.opened = min(known.opened, span.opened)
+            known.last_seen = max(known.last_seen, span.last_seen)
+            known.current_until = span.current_until
+            now_open[key] = known
+        for gone in device.open.values():
+            self._close(device, gone)
+        self._move_addresses(device.name.casefold(), device.report.addresses, report.addresses)
+        device.open, device.report = now_open, report
+        device.taken, device.received = taken, received
+
+    def _late(self, device: Device, report: HostReport, taken: float) -> None:
+        """Learn from a report of a spool: what was open then is not claimed to be open now."""
+        for span in spans(report, taken, taken):
+            if _key(span) not in device.open:
+                span.device = device.name
+                self.listeners.add(span)
+                self._close(device, span)
+
+    def _close(self, device: Device, span: Span) -> None:
+        span.current_until = span.last_seen
+        device.closed.append(span)
+        if len(device.closed) > MAX_CLOSED:
+            self.listeners.remove(device.closed.popleft())
+
+    def _move_addresses(self, key: str, before: Iterable[str], after: Iterable[str]) -> None:
+        for address in before:
+            self._owners[address].discard(key)
+            if not self._owners[address]:
+                del self._owners[address]
+        for address in after:
+            self._owners.setdefault(address, set()).add(key)
+
+
+def _current_until(report: HostReport, taken: float) -> float:
+    if report.agent == "paste":
+        return taken + PASTE_CURRENT
+    return taken + CURRENT_INTERVALS * report.interval_seconds
+
+
+def _key(span: Span) -> tuple[object, ...]:
+    return (span.transport, span.local_ip, span.local_port, span.remote_ip, span.process)
+
+
+def _check_rank(device: Device, report: HostReport, received: float) -> None:
+    if received > device.current_until:
+        return
+    if device.is_agent and report.agent == "paste":
+        raise Conflict(f"an agent reports for {device.name} already, and its word outranks a paste")
+    known, new = device.report.machine_id, report.machine_id
+    if known is not None and new is not None and known != new:
+        raise Conflict(
+            f"another machine reports as {device.name} already: start one of the two agents"
+            " with --device and a name of its own"
+        )
+
+
+def _unchanged(device: Device | None, report: HostReport, taken: float) -> HostReport:
+    """The device's lists again, as of now: the host says that nothing has changed since."""
+    since = taken - (report.unchanged_since or 0.0)
+    if device is None or since > device.taken + 1.0:  # a second for the way here
+        raise Conflict("unchanged_since refers to a report that is not here: send a full one")
+    old, elapsed = device.report, taken - device.taken
+    return msgspec.structs.replace(
+        report,
+        addresses=old.addresses,
+        sockets=tuple(
+            msgspec.structs.replace(s, age_seconds=(s.age_seconds or 0.0) + elapsed)
+            for s in old.sockets
+        ),
+        neighbours=old.neighbours,
+        links=old.links,
+        unchanged_since=None,
+    )

@@ -1,0 +1,119 @@
+"""Who had which port, and who talked to whom, when: sockets and flows over time, indexed.
+
+A socket that a report shows is a `Span`, from the moment it was known to be open to the last moment
+it was seen so. Nothing here reads a clock: times are arguments, Unix seconds.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+import msgspec
+
+from exporter.events import HostReport
+
+HISTORY = 24 * 3600.0  # seconds; closed sockets are kept that long, for `history` evidence
+
+_Key = TypeVar("_Key")
+
+
+class Span(msgspec.Struct, kw_only=True, eq=False):
+    """One socket or flow of a device over time."""
+
+    device: str
+    transport: str
+    local_ip: str
+    local_port: int  # as the outside sees it, where a connection table tells
+    remote_ip: str | None
+    process: str  # "" when the system did not tell
+    opened: float
+    last_seen: float
+    current_until: float  # until when its report speaks for it; `last_seen` once it is closed
+
+    def at(self, moment: float, grace: float) -> bool:
+        """Whether it was open at `moment`, or had been closed for at most `grace` seconds."""
+        return self.opened <= moment <= max(self.last_seen + grace, self.current_until)
+
+
+class Listeners:
+    """Spans by local port and by remote address."""
+
+    def __init__(self) -> None:
+        self._by_port: _Index[tuple[str, int]] = _Index()
+        self._by_remote: _Index[str] = _Index()
+        self._spans = 0
+
+    def __len__(self) -> int:
+        return self._spans
+
+    def add(self, span: Span) -> None:
+        """Index a span; its device and both ends do not change while it is indexed."""
+        self._spans += 1
+        self._by_port.add((span.transport, span.local_port), span)
+        if span.remote_ip is not None:
+            self._by_remote.add(span.remote_ip, span)
+
+    def remove(self, span: Span) -> None:
+        """Forget a span that was added."""
+        self._spans -= 1
+        self._by_port.remove((span.transport, span.local_port), span)
+        if span.remote_ip is not None:
+            self._by_remote.remove(span.remote_ip, span)
+
+    def on_port(self, transport: str, port: int, moment: float, grace: float) -> Iterator[Span]:
+        """Sockets with that local port at that moment, or closed up to `grace` seconds before."""
+        return (s for s in self._by_port.get((transport, port)) if s.at(moment, grace))
+
+    def talked_to(self, remote_ip: str, moment: float, grace: float) -> Iterator[Span]:
+        """Sockets and flows to that remote address up to `grace` seconds before that moment."""
+        return (s for s in self._by_remote.get(remote_ip) if s.at(moment, grace))
+
+    def seen_on_port(self, transport: str, port: int, moment: float) -> Iterator[Span]:
+        """Every socket with that local port in the day before that moment."""
+        return self.on_port(transport, port, moment, HISTORY)
+
+
+def spans(report: HostReport, taken: float, current_until: float) -> Iterator[Span]:
+    """The sockets and flows of a report that was made at `taken`."""
+    for socket in report.sockets:
+        yield Span(
+            device=report.device,
+            transport=socket.transport,
+            local_ip=socket.local_ip,
+            local_port=socket.local_port,
+            remote_ip=socket.remote_ip,
+            process=socket.process or "",
+            opened=taken - (socket.age_seconds or 0.0),
+            last_seen=taken,
+            current_until=current_until,
+        )
+    for flow in report.flows:
+        yield Span(
+            device=report.device,
+            transport=flow.transport,
+            local_ip=flow.local_ip,
+            local_port=flow.local_port if flow.nat_port is None else flow.nat_port,
+            remote_ip=flow.remote_ip,
+            process="",
+            opened=taken - flow.age_seconds,
+            last_seen=taken - flow.age_seconds,
+            current_until=taken - flow.age_seconds,
+        )
+
+
+class _Index(Generic[_Key]):
+    """Spans by a key; adding and removing cost the same however many share it."""
+
+    def __init__(self) -> None:
+        self._spans: dict[_Key, dict[int, Span]] = {}
+
+    def add(self, key: _Key, span: Span) -> None:
+        self._spans.setdefault(key, {})[id(span)] = span
+
+    def remove(self, key: _Key, span: Span) -> None:
+        spans = self._spans[key]
+        del spans[id(span)]
+        if not spans:
+            del self._spans[key]
+
+    def get(self, key: _Key) -> Iterable[Span]:
+        return self._spans.get(key, {}).values()

@@ -1,0 +1,85 @@
+"""How widely rejected packets spread: ports per source, sources per port, packets per minute.
+
+A scan tries many ports from one source; peers of one program are many sources at one port. Kept
+for ten minutes in two generations, each bounded, so that a flood of made-up addresses costs no more
+than a fixed amount of memory: what does not fit is counted as "at least".
+"""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+WINDOW = 600.0  # seconds; a count covers between one half of this and all of it
+MAX_KEYS = 4096  # sources, and ports, remembered in one generation
+MAX_VALUES = 64  # distinct values counted for one of them; enough to tell few from many
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What was seen around one rejected packet in the last minutes, itself included."""
+
+    ports_of_source: int  # distinct ports of ours that its source tried
+    sources_of_port: int  # distinct sources that tried its port
+    packets_per_minute: float  # rejected for its port, from all sources
+
+
+class Spread:
+    """Counts of distinct values over a sliding window."""
+
+    def __init__(self) -> None:
+        self._ports: _Generations[str, int | None] = _Generations()
+        self._sources: _Generations[tuple[str, int | None], str] = _Generations()
+        self._since = 0.0
+
+    def add(self, source: str, transport: str, port: int | None, packets: int, now: float) -> None:
+        """Count packets of a source to a port of ours."""
+        if now - self._since >= WINDOW / 2:
+            stale = now - self._since >= WINDOW
+            self._ports.turn(clear=stale)
+            self._sources.turn(clear=stale)
+            self._since = now
+        self._ports.add(source, port, packets)
+        self._sources.add((transport, port), source, packets)
+
+    def seen(self, source: str, transport: str, port: int | None, now: float) -> Seen:
+        """What is known about that source and that port by now."""
+        ports, _ = self._ports.count(source)
+        sources, packets = self._sources.count((transport, port))
+        covered = now - self._since + (WINDOW / 2 if self._sources.two else 0.0)
+        return Seen(ports, sources, packets * 60.0 / max(covered, 60.0))
+
+
+class _Generations(Generic[_Key, _Value]):
+    """Distinct values and packets by key, now and in the half window before."""
+
+    def __init__(self) -> None:
+        self._new: dict[_Key, tuple[set[_Value], list[int]]] = {}
+        self._old: dict[_Key, tuple[set[_Value], list[int]]] = {}
+
+    @property
+    def two(self) -> bool:
+        return bool(self._old)
+
+    def turn(self, *, clear: bool) -> None:
+        self._old, self._new = {} if clear else self._new, {}
+
+    def add(self, key: _Key, value: _Value, packets: int) -> None:
+        entry = self._new.get(key)
+        if entry is None:
+            if len(self._new) >= MAX_KEYS:
+                return
+            entry = self._new[key] = (set(), [0])
+        if len(entry[0]) < MAX_VALUES:
+            entry[0].add(value)
+        entry[1][0] += packets
+
+    def count(self, key: _Key) -> tuple[int, int]:
+        values: set[_Value] = set()
+        packets = 0
+        for generation in (self._old, self._new):
+            if key in generation:
+                values |= generation[key][0]
+                packets += generation[key][1][0]
+        return max(len(values), 1), packets

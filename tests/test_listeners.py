@@ -1,0 +1,66 @@
+from exporter.events import HostReport, Socket
+from exporter.listeners import HISTORY, Listeners, Span, spans
+
+NOW = 1_790_000_000.0
+
+
+def span(**changes):
+    fields = {
+        "device": "pc",
+        "transport": "udp",
+        "local_ip": "0.0.0.0",
+        "local_port": 51413,
+        "remote_ip": None,
+        "process": "p",
+        "opened": NOW,
+        "last_seen": NOW + 60,
+        "current_until": NOW + 105,
+    }
+    return Span(**(fields | changes))
+
+
+def test_a_span_matches_from_its_opening_to_the_end_of_its_report():
+    one = span()
+    assert not one.at(NOW - 0.1, 0)
+    assert one.at(NOW, 0)
+    assert one.at(NOW + 105, 0)
+    assert not one.at(NOW + 105.1, 0)
+
+
+def test_the_grace_counts_from_the_last_sighting():
+    assert span().at(NOW + 660, 600)
+    assert not span().at(NOW + 660.1, 600)
+
+
+def test_ports_of_another_transport_are_not_found():
+    listeners = Listeners()
+    listeners.add(span())
+    assert list(listeners.on_port("tcp", 51413, NOW, 0)) == []
+    assert len(list(listeners.on_port("udp", 51413, NOW, 0))) == 1
+
+
+def test_what_was_removed_is_not_found():
+    listeners = Listeners()
+    one, two = span(remote_ip="198.51.100.1"), span(remote_ip="198.51.100.1")
+    listeners.add(one)
+    listeners.add(two)
+    listeners.remove(one)
+    assert list(listeners.talked_to("198.51.100.1", NOW, 0)) == [two]
+    assert list(listeners.on_port("udp", 51413, NOW, 0)) == [two]
+    listeners.remove(two)
+    assert list(listeners.talked_to("198.51.100.1", NOW, 0)) == []
+    assert len(listeners) == 0
+
+
+def test_history_reaches_back_a_day():
+    listeners = Listeners()
+    listeners.add(span(current_until=NOW + 60))
+    assert len(list(listeners.seen_on_port("udp", 51413, NOW + 60 + HISTORY))) == 1
+    assert list(listeners.seen_on_port("udp", 51413, NOW + 61 + HISTORY)) == []
+
+
+def test_a_socket_of_unknown_age_was_open_when_it_was_seen():
+    socket = Socket(transport="udp", local_ip="::", local_port=1, process=None)
+    report = HostReport(version=1, device="pc", sockets=(socket,))
+    [one] = spans(report, NOW, NOW + 45)
+    assert (one.opened, one.last_seen, one.process) == (NOW, NOW, "")
