@@ -1,0 +1,71 @@
+"""How many values a label may have: who earns a series, who is folded into `other`.
+
+A hostile sender can make up ports, addresses and host names without end. Until half of a budget is
+used, a value earns its place with its first packet; after that by weight, which a made-up value
+never gathers; the last tenth is for values that were attributed to a device.
+"""
+
+from collections.abc import Iterator
+
+OTHER = "other"
+MIN_WEIGHT = 16  # packets; fewer never earn a place in the second half
+_RESERVED = 10  # one tenth
+
+
+class Budget:
+    """The values of one label that have a place, and the weights of those that wait for one."""
+
+    def __init__(self, limit: int) -> None:
+        """`limit` is the number of values besides `other`; at least 2."""
+        self.limit = max(limit, 2)
+        self.pressed = False  # a value that earned a place found none
+        self._placed: set[str] = set()
+        self._weights: dict[str, int] = {}  # of values without a place
+        self._total = 0  # of those weights
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._placed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._placed)
+
+    def __len__(self) -> int:
+        return len(self._placed)
+
+    def label(self, value: str, weight: int, *, attributed: bool = False) -> str:
+        """The label under which `weight` packets of `value` are counted: itself or `other`."""
+        if value in self._placed:
+            return value
+        if value == OTHER or not self._earns(value, weight, attributed=attributed):
+            return OTHER
+        room = self.limit if attributed else self.limit - self.limit // _RESERVED
+        if len(self._placed) >= room:
+            self.pressed = True
+            return OTHER
+        self.place(value)
+        return value
+
+    def place(self, value: str) -> None:
+        """Give a value its place, whatever its weight."""
+        self._placed.add(value)
+        self._total -= self._weights.pop(value, 0)  # who waits is weighed against who waits
+
+    def release(self, value: str) -> None:
+        """Take a value's place; the caller takes its series."""
+        self._placed.discard(value)
+        self.pressed = False
+
+    def _earns(self, value: str, weight: int, *, attributed: bool) -> bool:
+        if attributed or len(self._placed) < self.limit // 2:
+            return True
+        if len(self._weights) >= 2 * self.limit and value not in self._weights:
+            self._fade()
+        gathered = self._weights[value] = self._weights.get(value, 0) + weight
+        self._total += weight
+        return gathered >= max(MIN_WEIGHT, self._total / self.limit)
+
+    def _fade(self) -> None:
+        """Halve all weights: a value that came once is gone, a heavy one stays."""
+        while len(self._weights) >= self.limit:
+            self._weights = {v: w // 2 for v, w in self._weights.items() if w > 1}
+        self._total = sum(self._weights.values())

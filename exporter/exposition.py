@@ -1,0 +1,151 @@
+"""A snapshot of all metrics, and its two text formats.
+
+`take` copies what a scrape shows, on the event loop; `encode` turns the copy into bytes, in any
+thread. Formats: Prometheus text 0.0.4 and OpenMetrics 1.0, by prometheus_client.
+"""
+
+import platform
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder, generate_latest
+from prometheus_client.registry import Collector
+
+from exporter import metrics as m
+from exporter.enrichment.networks import Networks
+from exporter.hosts import Device, Hosts
+from exporter.routers import Routers
+from exporter.series import Declaration
+
+Sample = tuple[tuple[str, ...], float, float | None]  # labels, value, created
+
+
+class Family(NamedTuple):
+    """The samples of one metric."""
+
+    declaration: Declaration
+    samples: list[Sample]
+
+
+def take(metrics: m.Metrics, networks: Networks, *, newborn_at_zero: bool = False) -> list[Family]:
+    """Copy the counters.
+
+    With `newborn_at_zero` a series is shown at 0 the first time, for a Prometheus that does not
+    read created times: its first increase would be lost.
+    """
+    families = []
+    for name, of_metric in metrics.store.series.items():
+        samples: list[Sample] = []
+        for labels, series in of_metric.items():
+            newborn = newborn_at_zero and not series.shown and name in m.COUNTERS
+            samples.append((labels, 0.0 if newborn else series.value, series.created))
+            series.shown = True
+        families.append(Family(metrics.store.declarations[name], samples))
+    store = metrics.store
+    registered = (networks.registered(asn) for asn in store.values("source_asn"))
+    applications = (
+        ((process, *known), 1.0)
+        for process, known in metrics.processes.items()
+        if store.placed("process", process)
+    )
+    families.append(_family(m.NETWORK_INFO, (((n.asn, n.name, n.kind), 1.0) for n in registered)))
+    families.append(_family(m.PROCESS_INFO, applications))
+    return families
+
+
+def state(
+    routers: Routers, hosts: Hosts, undecided: int, now: float, version: str, scrape_seconds: float
+) -> list[Family]:
+    """What holds at this moment: a silent host or router shows by its time, then disappears."""
+    heard = list(routers.known())
+    current = [device for device in hosts.devices() if now <= device.current_until]
+    return [
+        _family(m.ROUTER_EXPECTED, (((name,), 1.0) for name in routers.rules)),
+        _family(m.ROUTER_LAST_MESSAGE, (((r.name,), r.last_message) for r in heard)),
+        _family(
+            m.ROUTER_CLOCK_OFFSET,
+            (((r.name,), r.clock_offset) for r in heard if r.clock_offset is not None),
+        ),
+        _family(m.ROUTER_MASKED, (((r.name,), float(r.masked)) for r in heard)),
+        _family(m.DEVICE_INFO, (((d.name, d.report.os, d.report.agent), 1.0) for d in current)),
+        _family(m.DEVICE_LAST_REPORT, (((d.name,), d.taken) for d in hosts.devices())),
+        _family(
+            m.DEVICE_INTERVAL,
+            (((d.name,), d.report.interval_seconds) for d in current if d.is_agent),
+        ),
+        _family(m.DEVICE_SOCKETS, (((d.name,), float(_listening(d))) for d in current)),
+        _family(m.DEVICE_BYTES, _bytes(current)),
+        _family(m.WAITING_PACKETS, [((), float(undecided))]),
+        _family(m.SCRAPE_SECONDS, [((), scrape_seconds)]),
+        _family(m.BUILD_INFO, [((version, platform.python_version()), 1.0)]),
+    ]
+
+
+def encode(
+    families: list[Family], accept: str = "", extra: Iterable[Collector] = ()
+) -> tuple[bytes, str]:
+    """The body and content type that an `Accept` header asks for; created times in OpenMetrics."""
+    encoder, content_type = choose_encoder(accept)
+    created = content_type.startswith("application/openmetrics-text")
+    return encoder(_Registry(families, extra, created=created)), content_type
+
+
+def text(families: list[Family]) -> bytes:
+    """The exposition of `replay`: no created times, nothing of this process; a golden file."""
+    shown = [f for f in families if f.samples or f.declaration.name in m.COUNTERS]
+    ordered = [Family(f.declaration, sorted(f.samples)) for f in shown]
+    return generate_latest(_Registry(ordered, (), created=False))
+
+
+class _Registry(Collector):
+    """What the encoders read: families as prometheus_client knows them."""
+
+    def __init__(
+        self, families: list[Family], extra: Iterable[Collector], *, created: bool
+    ) -> None:
+        self._families = families
+        self._extra = extra
+        self._created = created
+
+    def collect(self) -> Iterator[Metric]:
+        for declaration, samples in self._families:
+            yield _metric(declaration, samples, created=self._created)
+        for collector in self._extra:
+            yield from collector.collect()
+
+
+def _metric(declaration: Declaration, samples: list[Sample], *, created: bool) -> Metric:
+    name, _, meaning, labels = declaration
+    if declaration.kind == "counter":
+        counter = CounterMetricFamily(name, meaning, labels=labels)
+        for values, value, since in samples:
+            counter.add_metric(_utf8(values), value, created=since if created else None)
+        return counter
+    gauge = GaugeMetricFamily(name, meaning, labels=labels)
+    for values, value, _ in samples:
+        gauge.add_metric(_utf8(values), value)
+    return gauge
+
+
+def _utf8(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Spell lone surrogates out: one name that is no text must not cost the whole scrape."""
+    if all(map(str.isascii, values)):
+        return values
+    return tuple(value.encode("utf-8", "backslashreplace").decode() for value in values)
+
+
+def _family(declaration: Declaration, samples: Iterable[tuple[tuple[str, ...], float]]) -> Family:
+    return Family(declaration, [(labels, value, None) for labels, value in samples])
+
+
+def _listening(device: Device) -> int:
+    return sum(s.transport == "udp" or s.state == "listen" for s in device.report.sockets)
+
+
+def _bytes(devices: Iterable[Device]) -> Iterator[tuple[tuple[str, ...], float]]:
+    for device in devices:
+        links = {link.interface: link for link in device.report.links}  # each sample once
+        for interface, link in links.items():
+            yield (device.name, interface, "received"), float(link.received_bytes)
+            yield (device.name, interface, "sent"), float(link.sent_bytes)

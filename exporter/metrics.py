@@ -1,0 +1,218 @@
+"""Every metric, declared once, and the counters behind them.
+
+`exposition` turns a snapshot of the counters into samples. Events are counted here; what is a
+state (devices, routers) is read at each scrape, so that a silent host disappears.
+Names, labels and meanings are the product's contract: renaming one is a breaking change.
+"""
+
+import msgspec
+
+from exporter.events import Decision, Evidence, Rejection
+from exporter.knowledge import Application
+from exporter.series import Declaration, SeriesStore
+
+COUNTERS: dict[str, Declaration] = {}
+GAUGES: dict[str, Declaration] = {}
+
+
+def _counter(name: str, meaning: str, *labels: str) -> Declaration:
+    COUNTERS[name] = Declaration(name, "counter", meaning, labels)
+    return COUNTERS[name]
+
+
+def _gauge(name: str, meaning: str, *labels: str) -> Declaration:
+    GAUGES[name] = Declaration(name, "gauge", meaning, labels)
+    return GAUGES[name]
+
+
+MESSAGES = _counter(
+    "knockwatch_messages_total",
+    "Messages that reached us, empty ones too, by what became of them.",
+    *("router", "dialect", "outcome"),
+)
+DROPPED = _counter(
+    "knockwatch_dropped_messages_total",
+    "Messages that were lost or refused before they could be read.",
+    *("listener", "reason"),
+)
+REJECTED = _counter(
+    "knockwatch_rejected_packets_total",
+    "Rejected packets that routers logged (routers limit their logs), repeats expanded.",
+    *("router", "direction", "transport", "destination_port", "source_asn"),
+)
+BY_COUNTRY = _counter(
+    "knockwatch_rejected_packets_by_country_total",
+    "Rejected packets by the country in which the source's network is registered.",
+    *("router", "transport", "source_country"),
+)
+ATTRIBUTED = _counter(
+    "knockwatch_attributed_packets_total",
+    "Rejected packets once it is decided whose they were; device and process empty for nobody.",
+    *("router", "direction", "transport", "source_asn", "device", "process", "cause", "evidence"),
+)
+DECOYS = _counter(
+    "knockwatch_attribution_decoys_total",
+    "The same decisions made for a port that nobody chose: this home's rate of false names.",
+    "evidence",
+)
+STATE_ERRORS = _counter(
+    "knockwatch_state_errors_total",
+    "Writes to the state or evidence database that failed; what they held stays in memory.",
+    "database",
+)
+ROUTER_EVENTS = _counter(
+    "knockwatch_router_events_total",
+    "Events of routers other than rejected packets.",
+    *("router", "event"),
+)
+REPORTS = _counter(
+    "knockwatch_reports_total",
+    "Host reports and pasted socket lists received, by what became of them.",
+    "outcome",
+)
+OVERFLOW = _counter(
+    "knockwatch_label_overflow_total",
+    "Amounts counted under `other` because a label's budget, or a metric's cap, was used up.",
+    *("metric", "label"),
+)
+NETWORK_INFO = _gauge(
+    "knockwatch_network_info",
+    "Name and kind of a source network, for joins and legends.",
+    *("source_asn", "source_network", "kind"),
+)
+PROCESS_INFO = _gauge(
+    "knockwatch_process_info",
+    "The application that a process belongs to, and whether it needs care.",
+    *("process", "application", "verdict"),
+)
+FIRST_SEEN = _gauge(
+    "knockwatch_first_seen_timestamp_seconds",
+    "When a program was first named behind rejected packets.",
+    *("device", "process"),
+)
+ROUTER_EXPECTED = _gauge(
+    "knockwatch_router_expected", "1 for each router that the configuration names.", "router"
+)
+ROUTER_LAST_MESSAGE = _gauge(
+    "knockwatch_router_last_message_timestamp_seconds",
+    "When the router's newest message reached us.",
+    "router",
+)
+ROUTER_CLOCK_OFFSET = _gauge(
+    "knockwatch_router_clock_offset_seconds",
+    "The router's clock minus ours, as its newest stamped message shows it.",
+    "router",
+)
+ROUTER_MASKED = _gauge(
+    "knockwatch_router_source_masked",
+    "1 when the sender's address is our own gateway's, so that the header must name the router.",
+    "router",
+)
+DEVICE_INFO = _gauge("knockwatch_device_info", "A host that reports.", "device", "os", "agent")
+DEVICE_LAST_REPORT = _gauge(
+    "knockwatch_device_last_report_timestamp_seconds",
+    "When the host's newest report was made.",
+    "device",
+)
+DEVICE_INTERVAL = _gauge(
+    "knockwatch_device_report_interval_seconds", "How often the host reports.", "device"
+)
+DEVICE_SOCKETS = _gauge(
+    "knockwatch_device_listening_sockets",
+    "UDP sockets and listening TCP sockets of the host.",
+    "device",
+)
+DEVICE_BYTES = Declaration(
+    "knockwatch_device_network_bytes_total",
+    "counter",
+    "Bytes through a network interface of the host since it started.",
+    ("device", "interface", "direction"),
+)
+WAITING_PACKETS = _gauge(
+    "knockwatch_undecided_packets", "Rejected packets that wait for the hosts' reports."
+)
+SCRAPE_SECONDS = _gauge(
+    "knockwatch_scrape_duration_seconds", "How long the previous scrape took to answer."
+)
+BUILD_INFO = _gauge("knockwatch_build_info", "The version that runs.", "version", "python")
+ALL = (*COUNTERS.values(), DEVICE_BYTES, *GAUGES.values())
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many values a label may have besides `other`, and series a metric."""
+
+    router: int = 500
+    destination_port: int = 500
+    source_asn: int = 500
+    source_country: int = 300
+    device: int = 300
+    process: int = 500
+    series_per_metric: int = 10_000
+
+
+class Metrics:
+    """The counters, within their budgets. Sums are conserved: what does not fit is `other`."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        sizes = msgspec.structs.asdict(limits or Limits())
+        cap = sizes.pop("series_per_metric")
+        self.store = SeriesStore((*COUNTERS.values(), FIRST_SEEN), sizes, cap, OVERFLOW)
+        for asn in ("private", "reserved", "unknown"):
+            self.store.place("source_asn", asn)
+        self.processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
+
+    def message(self, router: str, dialect: str | None, outcome: str, now: float) -> None:
+        """Count one message that was read, or could not be."""
+        self.store.add(MESSAGES, (router, dialect or "", outcome), 1, now)
+
+    def dropped(self, listener: str, reason: str, messages: int, now: float) -> None:
+        """Count messages that were lost or refused unread."""
+        self.store.add(DROPPED, (listener, reason), messages, now)
+
+    def router_event(self, router: str, event: str, count: int, now: float) -> None:
+        """Count an event that is not a rejected packet."""
+        self.store.add(ROUTER_EVENTS, (router, event), count, now)
+
+    def report(self, outcome: str, now: float) -> None:
+        """Count a host's report."""
+        self.store.add(REPORTS, (outcome,), 1, now)
+
+    def state_error(self, database: str, now: float) -> None:
+        """Count a failed write."""
+        self.store.add(STATE_ERRORS, (database,), 1, now)
+
+    def decoy(self, evidence: Evidence, packets: int, now: float) -> None:
+        """Count what the evidence would have been for a port that nobody chose."""
+        self.store.add(DECOYS, (evidence,), packets, now)
+
+    def rejected(self, rejection: Rejection, now: float) -> None:
+        """Count rejected packets at their arrival."""
+        packets, source = rejection.count, rejection.source
+        port = "" if rejection.destination_port is None else str(rejection.destination_port)
+        labels = (rejection.router, rejection.direction, rejection.transport, port, source.asn)
+        self.store.add(REJECTED, labels, packets, now)
+        self.store.add(
+            BY_COUNTRY, (rejection.router, rejection.transport, source.country), packets, now
+        )
+
+    def attributed(self, decision: Decision, application: Application | None, now: float) -> None:
+        """Count rejected packets once more, now that it is decided whose they were."""
+        rejection, attribution, cause = decision.rejection, decision.attribution, decision.cause
+        device, process, packets = attribution.device, attribution.process, rejection.count
+        asn, port = rejection.source.asn, rejection.destination_port
+        labels = (rejection.router, rejection.direction, rejection.transport, asn)
+        if device:
+            self.store.reserve("source_asn", asn)
+            if port is not None and self.store.reserve("destination_port", str(port)):
+                # Its series is born now: a place without one would never be retired.
+                self.store.add(REJECTED, (*labels[:3], str(port), asn), 0, now)
+            if (
+                self.store.reserve("device", device)
+                and process
+                and self.store.reserve("process", process)
+            ):
+                known = (application.name, application.verdict) if application else ("", "")
+                self.processes[process] = known
+                self.store.set(FIRST_SEEN, (device, process), now, now)
+        named = (device, process, cause.name, attribution.evidence)
+        self.store.add(ATTRIBUTED, labels + named, packets, now)

@@ -1,0 +1,78 @@
+"""Which router a message is from, and what is known of each.
+
+A router's name is the configured one; else the header's host, when the sender is loopback or our
+own gateway (a relay, or a container network that hides the sender); else the sender's address.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+FILE = "replay"  # the router of lines of a file that name none
+MAX_ROUTERS = 1000  # spoofed senders and host names beyond these push out the least recently heard
+
+
+class RouterRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What the configuration says of one router."""
+
+    name: str
+    senders: frozenset[str] = frozenset()  # addresses, canonical
+    hosts: frozenset[str] = frozenset()  # host names in the header
+
+
+class Router(msgspec.Struct, kw_only=True):
+    """What was last heard of a router."""
+
+    name: str
+    last_message: float
+    clock_offset: float | None = None  # its clock minus ours, in seconds
+    masked: bool = False  # its address is hidden behind our own gateway's
+
+
+class Routers:
+    """Names routers, and remembers when each was heard."""
+
+    def __init__(
+        self,
+        rules: Iterable[RouterRule] = (),
+        gateways: Iterable[str] = (),
+        masks: Iterable[str] = (),
+    ) -> None:
+        """`gateways` are our own; `masks` are those among them that hide senders."""
+        self.rules = {rule.name: rule for rule in rules}
+        self._by_sender = {sender: r.name for r in self.rules.values() for sender in r.senders}
+        self._by_host = {host.casefold(): r.name for r in self.rules.values() for host in r.hosts}
+        self._gateways = frozenset(gateways)
+        self._masks = frozenset(masks)
+        self._heard: dict[str, Router] = {}
+
+    def name(self, sender: str, hostname: str | None) -> str:
+        """The name of the router behind a sender's address and a header's host."""
+        name = self._by_sender.get(sender)
+        if name is not None:
+            return name
+        if hostname is not None and self._relayed(sender):
+            return self._by_host.get(hostname.casefold(), hostname)
+        return sender or FILE
+
+    def heard(self, name: str, sender: str, received: float, stamp: float | None) -> None:
+        """Note that a message of that router arrived; `stamp` is the router's own time."""
+        router = self._heard.get(name)
+        if router is None:
+            if len(self._heard) >= MAX_ROUTERS:
+                del self._heard[min(self._heard, key=lambda n: self._heard[n].last_message)]
+            router = self._heard[name] = Router(name=name, last_message=received)
+        router.last_message = received
+        router.masked = sender in self._masks
+        if stamp is not None:
+            router.clock_offset = stamp - received
+
+    def known(self) -> Iterable[Router]:
+        """Every router that was heard."""
+        return self._heard.values()
+
+    def _relayed(self, sender: str) -> bool:
+        """Whether the sender speaks for others; a file has none."""
+        if not sender or sender in self._gateways:
+            return True
+        return sender.startswith("127.") or sender == "::1"
