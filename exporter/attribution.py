@@ -11,7 +11,7 @@ tables, and `dns`, have their place in `Attributor.attribute`, above `flow` and 
 import itertools
 import zlib
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -29,11 +29,14 @@ _RANGES = (1, 1024, 32768, 49152, 65536)  # well-known, registered, Linux and IA
 Untellable = Literal["tcp", "low_port", "scan_port", "everyone_port"]
 
 
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86400)]  # sockets are remembered for a day
+
+
 class Windows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long evidence counts, in seconds."""
 
-    closed_socket: float = 600.0  # a late reply meets a closed socket
-    talked: float = 600.0
+    closed_socket: Seconds = 600.0  # a late reply meets a closed socket
+    talked: Seconds = 600.0
 
 
 _WINDOWS = Windows()

@@ -7,9 +7,12 @@ behind the rejected packets of a period, most packets first. The connection is h
 
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
+from exporter.budget import OTHER
+from exporter.enrichment.networks import UNKNOWN
 from exporter.events import (
     CauseName,
     Decision,
@@ -91,6 +94,17 @@ class _Row(msgspec.Struct, frozen=True):
     reasons: bytes
 
 
+# A flood of made-up senders is one row for each device and cause, whatever the lines say.
+_SUMMED_UP: dict[str, Any] = {
+    "router": OTHER,
+    "transport": "",
+    "remote_ip": "",
+    "our_port": None,
+    "asn": UNKNOWN.asn,
+    "network": msgspec.json.encode(UNKNOWN),
+}
+
+
 class EvidenceStore:
     """Decisions of the last days. `record` is called on the event loop, the rest may block."""
 
@@ -105,21 +119,19 @@ class EvidenceStore:
 
     def record(self, decision: Decision) -> None:
         """Gather one decision; equal ones of a minute become one row."""
-        rejection, attribution = decision.rejection, decision.attribution
-        remote = rejection.remote_ip if len(self._gathered) < MAX_GATHERED else ""
-        key = (
-            int(rejection.received // 60),
-            *(rejection.router, rejection.direction, rejection.transport),
-            *(remote, rejection.our_port if remote else None),
-            *(attribution.device, attribution.process, attribution.evidence),
-            *(decision.cause.name, rejection.remote.asn),
-        )
-        known = self._gathered.get(key)
-        row = _row(decision, remote)
+        row = _row(decision)
+        known = self._gathered.get(_key(row))
+        if known is None and len(self._gathered) >= MAX_GATHERED:
+            row = msgspec.structs.replace(row, **_SUMMED_UP)
+            known = self._gathered.get(_key(row))
         if known is not None:
-            packets = known.packets + row.packets
-            row = msgspec.structs.replace(row, packets=packets, first=known.first)
-        self._gathered[key] = row
+            row = msgspec.structs.replace(
+                row,
+                packets=known.packets + row.packets,
+                first=min(known.first, row.first),
+                last=max(known.last, row.last),
+            )
+        self._gathered[_key(row)] = row
 
     def take(self) -> list[_Row]:
         """What was gathered since the last call."""
@@ -157,13 +169,26 @@ class EvidenceStore:
 
     def forget(self, device: str) -> int:
         """Delete all that names a device, whatever its case; how many rows it was."""
+        name = device.casefold()
+
+        def names(named: str, reasons: bytes) -> bool:
+            return name in map(str.casefold, (named, *_why.decode(reasons)[2]))
+
+        self._connection.create_function("names", 2, names)
         with self._connection:
             return self._connection.execute(
-                "DELETE FROM decisions WHERE lower(device) = lower(?)", (device,)
+                "DELETE FROM decisions WHERE ? <> '' AND names(device, reasons)", (device,)
             ).rowcount
 
 
-def _row(decision: Decision, remote_ip: str) -> _Row:
+def _key(row: _Row) -> tuple[object, ...]:
+    return (
+        *(row.minute, row.router, row.direction, row.transport, row.remote_ip, row.our_port),
+        *(row.device, row.process, row.evidence, row.cause, row.asn),
+    )
+
+
+def _row(decision: Decision) -> _Row:
     rejection, attribution, cause = decision.rejection, decision.attribution, decision.cause
     candidates = [candidate.device for candidate in attribution.candidates]
     return _Row(
@@ -171,8 +196,8 @@ def _row(decision: Decision, remote_ip: str) -> _Row:
         rejection.router,
         rejection.direction,
         rejection.transport,
-        remote_ip,
-        rejection.our_port if remote_ip else None,
+        rejection.remote_ip,
+        rejection.our_port,
         attribution.device,
         attribution.process,
         attribution.evidence,

@@ -5,6 +5,8 @@ state (devices, routers) is read at each scrape, so that a silent host disappear
 Names, labels and meanings are the product's contract: renaming one is a breaking change.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from exporter.events import Decision, Evidence, Rejection
@@ -138,16 +140,19 @@ BUILD_INFO = _gauge("knockwatch_build_info", "The version that runs.", "version"
 ALL = (*COUNTERS.values(), DEVICE_BYTES, *GAUGES.values())
 
 
+Places = Annotated[int, msgspec.Meta(ge=2, le=1_000_000)]
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many values a label may have besides `other`, and series a metric."""
 
-    router: int = 500
-    destination_port: int = 500
-    source_asn: int = 500
-    source_country: int = 300
-    device: int = 300
-    process: int = 500
-    series_per_metric: int = 10_000
+    router: Places = 500
+    destination_port: Places = 500
+    source_asn: Places = 500
+    source_country: Places = 300
+    device: Places = 300
+    process: Places = 500
+    series_per_metric: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 10_000
 
 
 class Metrics:

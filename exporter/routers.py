@@ -57,11 +57,12 @@ class Routers:
 
     def heard(self, name: str, sender: str, received: float, stamp: float | None) -> None:
         """Note that a message of that router arrived; `stamp` is the router's own time."""
-        router = self._heard.get(name)
+        router = self._heard.pop(name, None)
         if router is None:
             if len(self._heard) >= MAX_ROUTERS:
-                del self._heard[min(self._heard, key=lambda n: self._heard[n].last_message)]
-            router = self._heard[name] = Router(name=name, last_message=received)
+                del self._heard[next(iter(self._heard))]
+            router = Router(name=name, last_message=received)
+        self._heard[name] = router  # the least recently heard comes first
         router.last_message = received
         router.masked = sender in self._masks
         if stamp is not None:

@@ -35,20 +35,26 @@ class Spread:
 
     def add(self, source: str, transport: str, port: int | None, packets: int, now: float) -> None:
         """Count packets of a source to a port of ours."""
-        if now - self._since >= WINDOW / 2:
-            stale = now - self._since >= WINDOW
-            self._ports.turn(clear=stale)
-            self._sources.turn(clear=stale)
-            self._since = now
+        self._turn(now)
         self._ports.add(source, port, packets)
         self._sources.add((transport, port), source, packets)
 
     def seen(self, source: str, transport: str, port: int | None, now: float) -> Seen:
         """What is known about that source and that port by now."""
+        self._turn(now)
         ports, _ = self._ports.count(source)
         sources, packets = self._sources.count((transport, port))
         covered = now - self._since + (WINDOW / 2 if self._sources.two else 0.0)
         return Seen(ports, sources, packets * 60.0 / max(covered, 60.0))
+
+    def _turn(self, now: float) -> None:
+        """Begin another half of the window when one has passed, and forget the one before."""
+        passed = now - self._since
+        if passed >= WINDOW / 2:
+            stale = passed >= WINDOW
+            self._ports.turn(clear=stale)
+            self._sources.turn(clear=stale)
+            self._since = now if stale else self._since + WINDOW / 2
 
 
 class _Generations(Generic[_Key, _Value]):

@@ -42,18 +42,16 @@ class StateFile:
         """
         self.path = path
         self._connection = open_database(path)
-        [version] = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
+        try:
+            _prepare(self._connection)
+            self.load()
+        except (sqlite3.DatabaseError, msgspec.DecodeError, TypeError, ValueError) as error:
             self._connection.close()
-            aside = set_aside(path)
-            message = "state file {} is of a newer version ({}, this one knows {}): set aside as {}"
-            logger.error(message, path, version, VERSION, aside.name)
+            if not _damaged(error):
+                raise StateError(f"cannot keep state in {path}: {error}") from error
+            logger.error("state file {} {}: set aside as {}", path, error, set_aside(path).name)
             self._connection = open_database(path)
-            version = 0
-        if version == 0:
-            self._connection.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
-            )
+            _prepare(self._connection)
 
     def load(self) -> tuple[dict[Key, Series], dict[str, bytes]]:
         """All counters, and the named parts."""
@@ -107,7 +105,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         try:
             return _connect(path)
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and not _damaged(error):
+            if not _damaged(error):
                 raise
             logger.error("database {} {}: set aside as {}", path, error, set_aside(path).name)
             return _connect(path)
@@ -120,7 +118,7 @@ def set_aside(path: Path) -> Path:
     number = 1
     while (aside := path.with_name(f"{path.name}.broken-{number}")).exists():
         number += 1
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", "-wal", "-shm", "-journal"):
         journal = path.with_name(path.name + suffix)
         if journal.exists():
             journal.rename(aside.with_name(aside.name + suffix))
@@ -142,5 +140,20 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _damaged(error: sqlite3.OperationalError) -> bool:
-    return "malformed" in str(error) or "disk image" in str(error)
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Create the tables of a new file.
+
+    Raises ValueError when a newer version wrote it, and sqlite3.Error.
+    """
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise ValueError(f"is of a newer version ({version}, this one knows {VERSION})")
+    if version == 0:
+        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _damaged(error: Exception) -> bool:
+    """Whether the file itself is at fault, rather than its disk or a process that holds it."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return True
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT)

@@ -1,0 +1,254 @@
+"""One message's way through the stages: start reading here.
+
+    bytes → header → dialect → enrichment → waiting → attribution → cause → metrics, evidence
+
+This is the one file that names all the stages; `stages` builds them. One event loop drives it, and
+nothing here blocks or reads a clock. Batches of one sender go in with `process`, hosts' reports
+with `report`, and time with `tick`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from exporter import causes
+from exporter.attribution import Attributor, Finding
+from exporter.dialects import Dialect, Malformed
+from exporter.dialects.table import recognise
+from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
+from exporter.enrichment.networks import Networks
+from exporter.events import (
+    Batch,
+    Decision,
+    Event,
+    HostReport,
+    Outcome,
+    Reading,
+    Rejection,
+    SyslogMessage,
+)
+from exporter.hosts import Device, Hosts
+from exporter.knowledge import Knowledge
+from exporter.metrics import Metrics
+from exporter.routers import Routers
+from exporter.spread import Spread
+from exporter.syslog import header, repeats
+from exporter.waiting import Group, Waiting
+
+MAX_SENDERS = 1000  # whose dialect and last event are remembered
+FORGET_EVERY = 60.0  # seconds
+
+
+class Stages(NamedTuple):
+    """The parts that a pipeline is made of."""
+
+    routers: Routers
+    interfaces: Mapping[str, Interfaces]  # by router
+    home: Home
+    networks: Networks
+    knowledge: Knowledge
+    hosts: Hosts
+    attributor: Attributor
+    metrics: Metrics
+
+
+class Read(NamedTuple):
+    """What the dialects made of one message."""
+
+    dialect: str | None
+    outcome: Outcome
+    event: Event | None
+    error: str | None = None
+
+
+class Sender(msgspec.Struct, kw_only=True):
+    """What is remembered of one sender: a guess where to begin, and what a repeat repeats."""
+
+    dialect: Dialect | None = None
+    last: Read | None = None  # what its newest message was
+
+
+class Pipeline:
+    """All stages in their order, and what waits between them."""
+
+    def __init__(
+        self,
+        stages: Stages,
+        decided: Callable[[Decision], None] | None = None,
+        *,
+        router: str | None = None,
+        line_clock: float | None = None,
+    ) -> None:
+        """Build from its stages; `decided` gets every decision once.
+
+        `router` names all messages' router. With `line_clock` the time is that of the lines, never
+        backwards, and that is where it starts: for files, which are read later than they happened.
+        """
+        self.stages = stages
+        self.waiting = Waiting()
+        self.spread = Spread()
+        self._decided = decided
+        self._router = router
+        self.line_clock = line_clock  # what time it is, by the lines
+        self._senders: dict[tuple[str, str | None], Sender] = {}
+        self._forgot = 0.0
+
+    # --- what goes in ----------------------------------------------------------------------------
+
+    def process(self, batch: Batch) -> list[Reading]:
+        """Take messages in and count them; the readings tell what became of each."""
+        touched: dict[int, Group] = {}
+        readings = [self._message(batch, data, touched) for data in batch.messages]
+        for group in touched.values():
+            self._try(group, batch.received if self.line_clock is None else self.line_clock)
+        return readings
+
+    def report(self, report: HostReport, received: float) -> Device:
+        """Take a host's report in, and decide what it settles.
+
+        Raises hosts.Conflict; nothing is changed then.
+        """
+        device = self.stages.hosts.report(report, received)
+        self.tick(received)
+        return device
+
+    def tick(self, now: float) -> None:
+        """Decide what has waited long enough, and forget what is old."""
+        for group in self.waiting.take(lambda g: self.stages.attributor.ripe(g.rejection, now)):
+            self._decide(group.rejection, group.packets, now)
+        if now - self._forgot >= FORGET_EVERY:
+            self._forgot = now
+            self.stages.hosts.forget_old(now)
+            self.stages.metrics.store.retire(now)
+
+    def finish(self, now: float) -> None:
+        """Decide everything that waits: the program ends, or the file does."""
+        for group in self.waiting.take():
+            self._decide(group.rejection, group.packets, now)
+
+    # --- header, dialect -------------------------------------------------------------------------
+
+    def _message(self, batch: Batch, data: bytes, touched: dict[int, Group]) -> Reading:
+        message = header.read(data, batch.received)
+        now = self._now(message)
+        router = self._router or self.stages.routers.name(batch.sender, message.hostname)
+        sender = self._sender(batch.sender, message.hostname)
+        dialect, outcome, event, error = read(message, sender)
+        metrics = self.stages.metrics
+        metrics.message(router, dialect, outcome, now)
+        self.stages.routers.heard(router, batch.sender, now, message.time)
+        if event is not None:
+            if event.kind == "rejected":
+                self._rejected(event, router, now, touched)
+            else:
+                metrics.router_event(router, event.kind, event.packets, now)
+        return Reading(router=router, dialect=dialect, outcome=outcome, event=event, error=error)
+
+    def _now(self, message: SyslogMessage) -> float:
+        if self.line_clock is None:
+            return message.received
+        if message.time is not None:
+            self.line_clock = max(self.line_clock, message.time)
+        return self.line_clock
+
+    def _sender(self, address: str, hostname: str | None) -> Sender:
+        """What is remembered of a sender; the least recently heard is forgotten."""
+        key = (address, hostname)
+        sender = self._senders.pop(key, None) or Sender()
+        if len(self._senders) >= MAX_SENDERS:
+            del self._senders[next(iter(self._senders))]
+        self._senders[key] = sender
+        return sender
+
+    # --- enrichment, attribution, cause ----------------------------------------------------------
+
+    def _rejected(self, event: Event, router: str, now: float, touched: dict[int, Group]) -> None:
+        stages = self.stages
+        packets = rejection(
+            event,
+            router=router,
+            received=now,
+            home=stages.home,
+            networks=stages.networks,
+            interfaces=stages.interfaces.get(router, NOT_CONFIGURED),
+        )
+        stages.metrics.rejected(packets, now)
+        self.spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, now)
+        group = self.waiting.add(packets)
+        if group is None:
+            self._decide(packets, packets.count, now)
+        else:
+            touched[id(group)] = group
+
+    def _try(self, group: Group, now: float) -> None:
+        """Decide at once where no later report could change the answer."""
+        finding = self.stages.attributor.attribute(group.rejection)
+        if finding.settled or self.stages.attributor.ripe(group.rejection, now):
+            self.waiting.remove(group.rejection)
+            self._decide(group.rejection, group.packets, now, finding)
+
+    def _decide(
+        self, packets: Rejection, count: int, now: float, finding: Finding | None = None
+    ) -> None:
+        stages = self.stages
+        packets = msgspec.structs.replace(packets, count=count)
+        attribution = (finding or stages.attributor.attribute(packets)).attribution
+        seen = self.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
+        signs = causes.signs(packets, attribution, seen, stages.knowledge)
+        decision = Decision(rejection=packets, attribution=attribution, cause=causes.decide(signs))
+        stages.metrics.attributed(decision, signs.application, now)
+        decoy = stages.attributor.decoy(packets)
+        if decoy is not None:
+            stages.metrics.decoy(decoy, count, now)
+        if self._decided is not None:
+            self._decided(decision)
+
+
+def read(message: SyslogMessage, sender: Sender) -> Read:
+    """Let the dialects read a message, and expand what repeats."""
+    try:
+        repeat = repeats.read(message)
+    except repeats.RepeatError as error:
+        sender.last = Read(None, "malformed", None, str(error))
+        return sender.last
+    if repeat is None:
+        sender.last = _parse(message, sender)
+    elif repeat.message is None:
+        return _again(sender.last, repeat.times, message.time)
+    else:
+        sender.last = _times(_parse(repeat.message, sender), repeat.times)
+    return sender.last
+
+
+def _parse(message: SyslogMessage, sender: Sender) -> Read:
+    dialect = recognise(message, sender.dialect)
+    if dialect is None:
+        return Read(None, "unrecognised", None)
+    sender.dialect = dialect
+    try:
+        event = dialect.parse(message)
+    except Malformed as error:
+        return Read(dialect.name, "malformed", None, str(error))
+    if event is None:
+        return Read(dialect.name, "ignored", None)
+    if event.time is None and message.time is not None:
+        event = msgspec.structs.replace(event, time=message.time)
+    return Read(dialect.name, "event", event)
+
+
+def _again(last: Read | None, times: int, time: float | None) -> Read:
+    """A bare "last message repeated": its predecessor once more, if that was an event."""
+    if last is None or last.event is None:
+        return Read(None, "event", Event(kind="repeat", count=times, time=time))
+    again = msgspec.structs.replace(last.event, time=time)
+    return _times(last._replace(event=again), times)
+
+
+def _times(one: Read, times: int) -> Read:
+    if one.event is None:
+        return one
+    packets = times * one.event.packets
+    if packets > repeats.MAX_COUNT:
+        return Read(one.dialect, "malformed", None, f"stands for {packets} packets")
+    return one._replace(event=msgspec.structs.replace(one.event, count=packets))

@@ -1,0 +1,246 @@
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter import config
+from exporter.config import Config, ConfigError, Device, Router, SpecialPrefix, load, parse
+
+EXAMPLE = Path(__file__).parents[1] / "knockwatch.example.toml"
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "knockwatch.toml")
+    assert str(caught.value).startswith("knockwatch.toml: ")
+    return str(caught.value).removeprefix("knockwatch.toml: ")
+
+
+def layouts(layout: Any = Config, where: str = "") -> dict[str, type[msgspec.Struct]]:
+    """Return every table of the configuration by its name."""
+    found = {where: layout}
+    for key, hint in get_type_hints(layout).items():
+        for part in (hint, *get_args(hint), *(deep for a in get_args(hint) for deep in get_args(a))):
+            if isinstance(part, type) and issubclass(part, msgspec.Struct):
+                found |= layouts(part, f"{where}.{key}".lstrip("."))
+    return found
+
+
+def uncommented() -> str:
+    """Return the example with all that it shows in force."""
+    return re.sub(r"^#(?=\S)", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+
+
+def test_nothing_at_all_is_a_configuration():
+    assert parse("") == Config() == load(None, {})
+
+
+def test_the_example_is_what_is_in_force_without_it():
+    assert load(str(EXAMPLE), {}) == Config()
+
+
+def test_the_example_shows_every_key():
+    shown = tomllib.loads(uncommented())
+    for where, layout in layouts().items():
+        table: Any = shown
+        for key in where.split(".") if where else ():
+            table = table[key][0] if isinstance(table[key], list) else table[key]
+        assert set(table) == set(layout.__struct_fields__), where
+
+
+def test_all_that_the_example_shows_can_be_used():
+    full = parse(uncommented())
+    assert full.router == (
+        Router(
+            name="gate",
+            addresses=("192.168.1.1",),
+            hosts=("OpenWrt",),
+            lan_interfaces=("br-lan",),
+            wan_interfaces=("eth0.2",),
+        ),
+    )
+    assert full.device == (Device(name="LIVING-TV", addresses=("192.168.1.40",)),)
+    assert full.network.special == (SpecialPrefix(prefix="192.0.2.0/24", kind="reserved"),)
+
+
+@pytest.mark.parametrize(("where", "layout"), layouts().items(), ids=lambda value: str(value))
+def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layout):
+    nearest = layout.__struct_fields__[0]
+    wrong = nearest + "x"
+    several = where in ("router", "device", "network.special")
+    heading = f"[[{where}]]\n" if several else f"[{where}]\n" if where else ""
+    place = f"{where}[0].{wrong}" if several else f"{where}.{wrong}".lstrip(".")
+    message = complaint(f"{heading}{wrong} = 1\n")
+    assert message == f"unknown key `{place}`; did you mean `{nearest}`?"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[listen]\nhtp_port = 1", "unknown key `listen.htp_port`; did you mean `http_port`?"),
+        ("[Listen]\n", "unknown key `Listen`; did you mean `listen`?"),
+        (
+            "[[router]]\nname = 'a'\n[[router]]\nname = 'b'\nadress = []",
+            "unknown key `router[1].adress`; did you mean `addresses`?",
+        ),
+        ("[listen]\nhttp_port = '1'", "listen.http_port: expected `int`, got `str`"),
+        ("[listen]\nhttp_port = true", "listen.http_port: expected `int`, got `bool`"),
+        ("[listen]\nhttp_port = 1.5", "listen.http_port: expected `int`, got `float`"),
+        ("[listen]\nhttp_port = 70000", "listen.http_port: expected `int` <= 65535"),
+        ("[listen]\nsyslog_port = -1", "listen.syslog_port: expected `int` >= 0"),
+        ("listen = 3", "listen: expected `object`, got `int`"),
+        ("router = 'gate'", "router: expected `array`, got `str`"),
+        ("[router]\nname = 'gate'", "router: expected `array`, got `object`"),
+        ("[[router]]\n", "router[0]: object missing required field `name`"),
+        ("[[device]]\nname = 'tv'", "device[0]: object missing required field `addresses`"),
+        ("[[router]]\nname = ''", "router[0].name: '' is empty or used twice"),
+        ("[[router]]\nname = 'a'\n[[router]]\nname = 'A'", "router[1].name: 'A' is empty or"),
+        (
+            "[[device]]\nname='a'\naddresses=[]\n[[device]]\nname='a'\naddresses=[]",
+            "device[1].name: 'a' is empty or used twice",
+        ),
+        (
+            "[[router]]\nname = 'a'\naddresses = ['192.168.1.256']",
+            "router[0].addresses: '192.168.1.256' is not an address",
+        ),
+        (
+            "[[device]]\nname = 'a'\naddresses = ['192.168.1.0/24']",
+            "device[0].addresses: '192.168.1.0/24' is not an address",
+        ),
+        (
+            "[[device]]\nname='a'\naddresses=['fd00::1']\n"
+            "[[device]]\nname='b'\naddresses=['fd00:0::1']",
+            "device[1].addresses: 'fd00:0::1' is used twice",
+        ),
+        (
+            "[[router]]\nname='a'\naddresses=['192.168.1.1', '::ffff:192.168.1.1']",
+            "router[0].addresses: '::ffff:192.168.1.1' is used twice",
+        ),
+        ("[listen]\nallowed_senders = ['lan']", "listen.allowed_senders: not a CIDR prefix: 'lan'"),
+        ("[network]\nlan_prefixes = ['10.0.0.1/8']", "network.lan_prefixes: not a CIDR prefix"),
+        (
+            "[[network.special]]\nprefix = 'x'\nkind = 'private'",
+            "network.special: not a CIDR prefix: 'x'",
+        ),
+        (
+            "[[network.special]]\nprefix = '10.0.0.0/8'\nkind = 'mine'",
+            "network.special[0].kind: invalid enum value 'mine'",
+        ),
+        ("language = 'de'", "language: invalid enum value 'de'"),
+        ("[network]\nrefresh_hours = 0", "network.refresh_hours: expected `float` > 0.0"),
+        ("[network]\nrefresh_hours = nan", "network.refresh_hours: expected `float` > 0.0"),
+        ("[state]\nevidence_days = inf", "state.evidence_days: expected `float` <= "),
+        ("[state]\nevidence_days = -1", "state.evidence_days: expected `float` > 0.0"),
+        ("[state]\nevidence_rows = 0", "state.evidence_rows: expected `int` >= 1"),
+        ("[budgets]\nrouter = 1", "budgets.router: expected `int` >= 2"),
+        ("[budgets]\nseries_per_metric = 0", "budgets.series_per_metric: expected `int` >= 1"),
+        ("[windows]\ntalked = -0.1", "windows.talked: expected `float` >= 0.0"),
+        ("[windows]\nclosed_socket = inf", "windows.closed_socket: expected `float` <= 86400.0"),
+        ("[listen]\nreceive_buffer_bytes = 9999999999", "listen.receive_buffer_bytes: expected"),
+        ("[listen\n", "expected ']' at the end of a table declaration (at line 1, column 8)"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(text, message):
+    assert complaint(text).lower().startswith(message.lower())
+
+
+TOML = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+).filter(lambda value: value is not None)
+
+
+def as_toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{as_toml(k)} = {as_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(as_toml(entry) for entry in value if entry is not None) + "]"
+    if isinstance(value, str):
+        return '"' + "".join(f"\\U{ord(c):08x}" for c in value if not "\ud800" <= c < "\ue000") + '"'
+    return "1" if value is None else str(value)
+
+
+@given(st.sampled_from(sorted(set(layouts()) - {""})), st.text(max_size=8) | st.just("name"), TOML)
+def test_any_value_anywhere_is_taken_or_refused_by_name(where, key, value):
+    name = as_toml(key)
+    for text in (f"[{where}]\n{name} = {as_toml(value)}", f"{where} = {as_toml(value)}"):
+        try:
+            parse(text)
+        except ConfigError as error:
+            assert str(error).startswith("configuration: ")
+
+
+@given(st.text())
+def test_any_text_is_taken_or_refused_by_name(text):
+    try:
+        parse(text)
+    except ConfigError as error:
+        assert str(error).startswith("configuration: ")
+
+
+def test_the_file_is_the_one_that_is_asked_for(tmp_path):
+    given_, environment = tmp_path / "given.toml", tmp_path / "environment.toml"
+    given_.write_text("[listen]\nhttp_port = 1")
+    environment.write_text("[listen]\nhttp_port = 2")
+    variables = {"KNOCKWATCH_CONFIG": str(environment)}
+    assert load(str(given_), variables).listen.http_port == 1
+    assert load(None, variables).listen.http_port == 2
+    assert load(None, {"KNOCKWATCH_CONFIG": ""}) == Config()
+
+
+def test_no_file_is_found_by_accident(tmp_path, monkeypatch):
+    for name in ("knockwatch.toml", "config.toml", ".knockwatch.toml", "knockwatch.example.toml"):
+        (tmp_path / name).write_text("[listen]\nhttp_port = 1")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KNOCKWATCH_CONFIG", raising=False)
+    assert load(None) == Config()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    missing, folder, latin = (tmp_path / name for name in ("missing.toml", "folder", "latin.toml"))
+    folder.mkdir()
+    latin.write_bytes('name = "Büro"'.encode("latin-1"))
+    for path in (missing, folder, latin):
+        with pytest.raises(ConfigError, match="cannot be read") as caught:
+            load(str(path), {})
+        assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_a_file_of_windows_notepad_is_read(tmp_path):
+    path = tmp_path / "notepad.toml"
+    path.write_bytes(b"\xef\xbb\xbf[listen]\r\nhttp_port = 7\r\n")
+    assert load(str(path), {}).listen.http_port == 7
+
+
+@pytest.mark.parametrize(
+    ("given_", "environment", "folder"),
+    [
+        ("/given", {"STATE_DIRECTORY": "/systemd", "XDG_STATE_HOME": "/xdg"}, "/given"),
+        (None, {"STATE_DIRECTORY": "/systemd", "XDG_STATE_HOME": "/xdg"}, "/systemd"),
+        (None, {"STATE_DIRECTORY": "/one:/two"}, "/one"),
+        (None, {"STATE_DIRECTORY": "", "XDG_STATE_HOME": "/xdg"}, "/xdg/knockwatch"),
+        (None, {"XDG_STATE_HOME": ""}, "/home/anna/.local/state/knockwatch"),
+        (None, {}, "/home/anna/.local/state/knockwatch"),
+    ],
+)
+def test_state_is_kept_where_the_nearest_wish_says(given_, environment, folder, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert config.state_dir(given_, environment) == Path(folder)
+
+
+def test_a_user_without_a_home_is_told_what_to_give(monkeypatch):
+    def homeless(self: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    with pytest.raises(ConfigError, match="--state-dir"):
+        config.state_dir(None, {})

@@ -1,0 +1,88 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.events import Event
+from exporter.explain import Answer, event_fields, explain
+from tests.test_pipeline import pipeline
+from tests.world import NOW, report, socket
+
+FOUNDING = "UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"
+
+
+def test_the_answer_has_the_keys_of_the_contract():
+    assert Answer.__struct_fields__ == (
+        *("line", "router", "dialect", "outcome", "event", "network", "device", "process"),
+        *("evidence", "confidence", "candidates", "cause", "verdict", "application"),
+        *("summary", "advice", "steps"),
+    )
+
+
+def test_the_founding_line_is_explained_with_its_program():
+    line_pipe = pipeline()
+    line_pipe.report(report("ANNA-PC", socket()), NOW)
+    answer = explain(FOUNDING, line_pipe, NOW, "en")
+    assert (answer.device, answer.process) == ("ANNA-PC", "netsession_win.exe")
+    assert (answer.evidence, answer.cause) == ("socket", "p2p")
+    assert answer.application == "Akamai NetSession Interface"
+    assert answer.network.asn == "AS20940"
+    for part in ("ANNA-PC", "netsession_win.exe", "Akamai", "51413"):
+        assert part in answer.summary
+
+
+def test_explaining_counts_nothing():
+    line_pipe = pipeline()
+    explain(FOUNDING, line_pipe, NOW, "en")
+    series = line_pipe.stages.metrics.store.series
+    assert all(not of_metric for of_metric in series.values())
+    assert len(line_pipe.waiting) == 0
+
+
+def test_without_hosts_nobody_is_named_and_that_is_said():
+    answer = explain(FOUNDING, pipeline(), NOW, "en")
+    assert (answer.device, answer.process, answer.evidence) == (None, None, "none")
+    assert answer.cause == "late_reply"
+    assert answer.confidence == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome", "kind"),
+    [
+        ("hello", "unrecognised", None),
+        ("", "unrecognised", None),
+        ("NAT TX-ERROR List Create Error", "event", "nat_fault"),
+        ("ACCEPT IN=eth0 OUT= SRC=198.51.100.7 DST=192.0.2.1 PROTO=UDP", "event", "accepted"),
+        ("last message repeated 5 times", "event", "repeat"),
+        ("last message repeated 5000000 times", "malformed", None),
+    ],
+)
+def test_a_line_that_is_no_rejection_says_what_it_is(line, outcome, kind):
+    answer = explain(line, pipeline(), NOW, "en")
+    assert answer.outcome == outcome
+    assert (answer.event.kind if answer.event else None) == kind
+    assert answer.cause is None
+    assert answer.summary
+    assert answer.advice
+
+
+def test_the_header_names_the_router():
+    stamped = f"<5>Nov 23 12:00:00 home-router FIREWALL: {FOUNDING}"
+    assert explain(stamped, pipeline(), NOW, "en").router == "home-router"
+    assert explain(FOUNDING, pipeline(), NOW, "en", router="gw").router == "gw"
+
+
+def test_an_event_in_json_leaves_out_what_the_line_does_not_say():
+    event = Event(kind="rejected", source_port=0, time=1_790_000_000.5)
+    assert event_fields(event) == {
+        "kind": "rejected",
+        "source_port": 0,
+        "time": "2026-09-21T14:13:20.500000Z",
+    }
+
+
+@given(line=st.text(max_size=200))
+def test_any_text_is_explained(line):
+    answer = explain(line, pipeline(), NOW, "ja")
+    assert answer.summary
+    assert msgspec.json.encode(answer)

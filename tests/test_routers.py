@@ -1,0 +1,96 @@
+import time
+
+import pytest
+
+from exporter.routers import MAX_ROUTERS, Router, Routers, RouterRule
+from tests.rejections import NOW
+
+RULES = [
+    RouterRule(name="gate", senders=frozenset({"192.168.1.1", "2001:db8::1"})),
+    RouterRule(name="attic", hosts=frozenset({"AP-Attic"})),
+]
+GATEWAY = "172.17.0.1"
+
+
+@pytest.mark.parametrize(
+    ("sender", "hostname", "name"),
+    [
+        ("192.168.1.1", None, "gate"),  # a configured address
+        ("192.168.1.1", "AP-Attic", "gate"),  # … whatever the header says
+        ("2001:db8::1", "openwrt", "gate"),
+        ("127.0.0.1", "AP-Attic", "attic"),  # a configured host behind a relay on this machine
+        ("127.0.0.1", "ap-attic", "attic"),
+        ("127.0.0.1", "openwrt", "openwrt"),
+        ("127.0.0.53", "openwrt", "openwrt"),
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("::1", "openwrt", "openwrt"),
+        ("::1", "AP-ATTIC", "attic"),
+        ("::1", None, "::1"),
+        (GATEWAY, "openwrt", "openwrt"),  # our own gateway hides who sent it
+        (GATEWAY, "AP-Attic", "attic"),
+        (GATEWAY, None, GATEWAY),
+        ("192.168.1.7", "openwrt", "192.168.1.7"),  # nobody else speaks for others
+        ("192.168.1.7", "AP-Attic", "192.168.1.7"),
+        ("192.168.1.7", "gate", "192.168.1.7"),
+        ("2001:db8::7", "openwrt", "2001:db8::7"),
+        ("1270.0.0.1", "openwrt", "1270.0.0.1"),
+        ("", "openwrt", "openwrt"),  # lines of a file
+        ("", "ap-attic", "attic"),
+        ("", None, "replay"),
+    ],
+)
+def test_a_router_is_named_by_configuration_then_header_then_address(sender, hostname, name):
+    assert Routers(RULES, gateways=[GATEWAY]).name(sender, hostname) == name
+
+
+def test_without_a_gateway_its_address_is_a_router_like_any_other():
+    assert Routers(RULES).name(GATEWAY, "openwrt") == GATEWAY
+
+
+def test_only_a_gateway_that_hides_senders_masks_them():
+    routers = Routers(gateways=[GATEWAY, "192.168.1.1"], masks=[GATEWAY])
+    routers.heard("openwrt", GATEWAY, NOW, None)
+    routers.heard("gate", "192.168.1.1", NOW, None)
+    routers.heard("relayed", "127.0.0.1", NOW, None)
+    assert {router.name: router.masked for router in routers.known()} == {
+        "openwrt": True,
+        "gate": False,
+        "relayed": False,
+    }
+
+
+def test_the_newest_message_tells_when_and_how_wrong_the_clock_is():
+    routers = Routers()
+    routers.heard("gate", "192.168.1.1", NOW, NOW + 7)
+    routers.heard("gate", "192.168.1.1", NOW + 60, NOW - 3540)
+    [gate] = routers.known()
+    assert gate == Router(name="gate", last_message=NOW + 60, clock_offset=-3600)
+
+
+def test_a_message_without_a_stamp_leaves_the_clock_offset_as_it_was():
+    routers = Routers()
+    routers.heard("gate", "192.168.1.1", NOW, NOW + 7)
+    routers.heard("gate", "192.168.1.1", NOW + 60, None)
+    [gate] = routers.known()
+    assert gate == Router(name="gate", last_message=NOW + 60, clock_offset=7)
+
+
+def test_made_up_names_push_out_the_least_recently_heard():
+    routers = Routers()
+    for number in range(MAX_ROUTERS):
+        routers.heard(f"router-{number}", "", NOW + number, None)
+    routers.heard("router-0", "", NOW + MAX_ROUTERS, None)
+    routers.heard("newcomer", "", NOW + MAX_ROUTERS, None)
+    names = {router.name for router in routers.known()}
+    assert len(names) == MAX_ROUTERS
+    assert "router-1" not in names
+    assert {"router-0", "newcomer"} <= names
+
+
+def test_a_flood_of_made_up_names_costs_little_for_each():
+    routers = Routers()
+    began = time.process_time()
+    for number in range(50_000):
+        routers.heard(f"made-up-{number}", "127.0.0.1", NOW + number, None)
+    assert len(list(routers.known())) == MAX_ROUTERS
+    assert time.process_time() - began < 1.0  # a search for the oldest takes several seconds
