@@ -1,0 +1,5 @@
+"""All of HTTP: the exposition, the API, the page, and who may use them."""
+
+from exporter.web.routes import create
+
+__all__ = ["create"]

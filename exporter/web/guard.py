@@ -1,0 +1,168 @@
+"""Who may ask, and who may post: decided before a request is read.
+
+`refusal` is a pure function of what a request says of itself. The middleware around the whole
+application asks it, and gives every answer the headers that keep a browser from running, framing or
+keeping anything. The address of a client permits a post; it never names or merges devices.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Collection
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exporter.addresses import Prefixes, canonical
+from exporter.config import PRIVATE_SENDERS
+from exporter.web.refusals import Refusal
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    # "no-referrer" would make browsers send "Origin: null" with the page's own forms.
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+_PRIVATE = Prefixes((prefix, True) for prefix in PRIVATE_SENDERS)
+
+
+class Asked(NamedTuple):
+    """What a request says of itself."""
+
+    method: str
+    path: str
+    hosts: tuple[str, ...]  # every Host header: one, in a request that is well-formed
+    client: str  # "" when the server does not know
+    origin: str | None = None
+    site: str | None = None  # Sec-Fetch-Site
+    token: str | None = None
+
+
+class Rules(NamedTuple):
+    """What is configured."""
+
+    host_names: frozenset[str] = frozenset()
+    tokens: frozenset[str] = frozenset()
+
+
+def refusal(asked: Asked, rules: Rules) -> Refusal | None:
+    """Return why a request is refused, if it is.
+
+    The page's own forms carry their token in the body, so that is checked where it is read.
+    """
+    if len(asked.hosts) != 1 or not _is_ours(asked.hosts[0], rules.host_names):
+        host = ", ".join(asked.hosts)
+        return Refusal(421, "refused.host", host=host[:255])
+    if asked.method in READING:
+        return None
+    if asked.site not in (None, "same-origin", "none") or _is_foreign(asked.origin, asked.hosts[0]):
+        return Refusal(403, "refused.origin")
+    if rules.tokens:
+        if asked.path.startswith("/api/") and not is_token(asked.token or "", rules.tokens):
+            return Refusal(401, "refused.token")
+        return None
+    if not is_near(asked.client):
+        return Refusal(403, "refused.client", client=asked.client or "?")
+    return None
+
+
+def is_token(given: str, tokens: Collection[str]) -> bool:
+    """Tell whether a token is one of ours, in a time that tells nothing about them."""
+    return any([hmac.compare_digest(given.encode(), token.encode()) for token in tokens])  # noqa: C419 - all of them
+
+
+def is_near(client: str) -> bool:
+    """Tell whether a client is this host or of a private network."""
+    return _PRIVATE.look_up(canonical(client) or "") is True
+
+
+def _is_ours(host: str, names: Collection[str]) -> bool:
+    """Tell whether a Host can only mean us: no stranger's DNS can point another name here."""
+    name = _host_name(host)
+    if name is None:
+        return False
+    return (
+        name == "localhost"
+        or (name.endswith(".local") and name[0] != ".")
+        or name in names
+        or canonical(name) is not None
+    )
+
+
+def _host_name(host: str) -> str | None:
+    """Return the name or address of a Host header, in lower case."""
+    if host.startswith("["):
+        name, bracket, port = host[1:].partition("]")
+        if not bracket or ":" not in name or (port and not port.startswith(":")):
+            return None
+        port = port[1:]
+    else:
+        name, _, port = host.partition(":")
+    if port and not (port.isascii() and port.isdigit()):
+        return None
+    return name.lower().removesuffix(".") or None
+
+
+def _is_foreign(origin: str | None, host: str) -> bool:
+    if origin is None:
+        return False
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:
+        return True
+    return place.lower() != host.lower()
+
+
+class Guard:
+    """The middleware: it asks `refusal`, and puts the headers on every answer."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        rules: Rules,
+        answer: Callable[[Request, Refusal], Response],
+    ) -> None:
+        self.app = app
+        self.rules = rules
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or leave it to the application."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refused = refusal(_asked(scope), self.rules)
+        app = self.app if refused is None else self.answer(Request(scope), refused)
+        await app(scope, receive, _with_headers(send))
+
+
+def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return answer
+
+
+def _asked(scope: Scope) -> Asked:
+    headers = Headers(scope=scope)
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return Asked(
+        method=scope["method"],
+        path=scope["path"],
+        hosts=tuple(headers.getlist("host")),
+        client=scope["client"][0] if scope.get("client") else "",
+        origin=headers.get("origin"),
+        site=headers.get("sec-fetch-site"),
+        token=token.strip() if scheme.lower() == "bearer" else None,
+    )

@@ -1,0 +1,245 @@
+"""What the page says, as plain values: the stages' state and the suspects go in, a view comes out.
+
+Pure, so that "never a stale green" is tested without a browser. Templates only lay it out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from exporter import explanation
+from exporter.events import Verdict
+from exporter.evidence import Suspect
+from exporter.explanation import Language, Subject
+from exporter.hosts import Device
+from exporter.knowledge import Knowledge
+from exporter.metrics import MESSAGES
+from exporter.pipeline import Stages
+
+HOUR = 3600.0
+SILENT = HOUR  # seconds without a line, after which nothing is known about now
+WORTH_A_LOOK = 0.1  # of the packets: what nobody is named for may stay unexplained below it
+
+# What the first line says. `waiting`: no router has sent anything since the start.
+State = Literal["waiting", "silent", "unread", "act", "look", "quiet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Culprit:
+    """One suspect in words."""
+
+    device: str
+    process: str
+    application: str
+    verdict: Verdict
+    verdict_word: str
+    cause: str
+    network: str  # of the other side, the one with the most packets
+    networks: int
+    sources: int
+    ports: tuple[str, ...]  # "51413/udp"
+    packets: int
+    share: float  # 0 to 1
+    last: float
+    summary: str
+    certainty: str
+    advice: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One device that reports, or did."""
+
+    name: str
+    is_agent: bool
+    is_current: bool
+    taken: float
+    sockets: int
+    os: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Messages of one router that were not understood, since counting began."""
+
+    router: str
+    unrecognised: int
+    malformed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All that the page shows."""
+
+    state: State
+    now: float
+    packets: int  # rejected in the last hour, and decided
+    undecided: int
+    last_line: float | None
+    routers: tuple[str, ...]
+    culprits: tuple[Culprit, ...]
+    hosts: tuple[Host, ...]
+    unread: tuple[Unread, ...]
+    sources: tuple[str, ...]  # the data sets behind the networks' names
+
+    @property
+    def has_agent(self) -> bool:
+        """Whether a host reports by itself."""
+        return any(host.is_agent and host.is_current for host in self.hosts)
+
+
+def overview(
+    stages: Stages, suspects: Sequence[Suspect], undecided: int, now: float, language: Language
+) -> Overview:
+    """Return what there is to say about the last hour."""
+    heard = sorted(stages.routers.known(), key=lambda router: -router.last_message)
+    last_line = heard[0].last_message if heard else None
+    shown = culprits(suspects, stages.knowledge, HOUR, language)
+    outcomes = _outcomes(stages)
+    return Overview(
+        state=_state(last_line, shown, outcomes, now),
+        now=now,
+        packets=sum(suspect.packets for suspect in suspects),
+        undecided=undecided,
+        last_line=last_line,
+        routers=tuple(router.name for router in heard),
+        culprits=shown,
+        hosts=tuple(_host(d, now) for d in sorted(stages.hosts.devices(), key=lambda d: -d.taken)),
+        unread=_unread(outcomes),
+        sources=stages.networks.sources,
+    )
+
+
+def culprits(
+    suspects: Iterable[Suspect], knowledge: Knowledge, seconds: float | None, language: Language
+) -> tuple[Culprit, ...]:
+    """Return suspects in words; `seconds` is the period that ends now, None for a pasted log."""
+    suspects = tuple(suspects)
+    total = sum(suspect.packets for suspect in suspects)
+    return tuple(_culprit(s, total, knowledge, seconds, language) for s in suspects)
+
+
+def ranked(culprits: Sequence[Culprit]) -> tuple[list[Culprit], list[Culprit]]:
+    """Split culprits into those to tell at length and the others.
+
+    At length: whoever is named, and what must be acted on, but one flood from fifty networks once.
+    If there is nothing of the kind, the largest.
+    """
+    told: list[Culprit] = []
+    for culprit in culprits:
+        known = {other.cause for other in told if not other.device}
+        if culprit.device or (culprit.verdict == "act" and culprit.cause not in known):
+            told.append(culprit)
+    told = told or list(culprits[:1])
+    return told, [culprit for culprit in culprits if culprit not in told]
+
+
+def _culprit(
+    suspect: Suspect, total: int, knowledge: Knowledge, seconds: float | None, language: Language
+) -> Culprit:
+    subject = subject_of(suspect, total, knowledge, seconds)
+    reasons = (*suspect.reasons, *suspect.cause_reasons)
+    worded = (explanation.reason(reason, language) for reason in reasons)
+    return Culprit(
+        device=suspect.device,
+        process=suspect.process,
+        application=subject.application.name if subject.application else "",
+        verdict=suspect.verdict,
+        verdict_word=explanation.verdict(suspect.verdict, language),
+        cause=explanation.cause(suspect.cause, language),
+        network=explanation.network(suspect.network, language),
+        networks=suspect.networks,
+        sources=suspect.sources,
+        ports=tuple(f"{port}/{suspect.transport}" for port in suspect.ports),
+        packets=suspect.packets,
+        share=suspect.packets / total,
+        last=suspect.last,
+        summary=explanation.summary(subject, language),
+        certainty=explanation.certainty(subject, language),
+        advice=explanation.advice(subject, language),
+        reasons=tuple(dict.fromkeys(worded)),
+    )
+
+
+def subject_of(
+    suspect: Suspect, total: int, knowledge: Knowledge, seconds: float | None
+) -> Subject:
+    """Return what `explanation` is asked about a suspect of a period."""
+    port = suspect.ports[0] if suspect.ports else None
+    return Subject(
+        device=suspect.device,
+        process=suspect.process,
+        evidence=suspect.evidence,
+        confidence=suspect.confidence,
+        cause=suspect.cause,
+        verdict=suspect.verdict,
+        network=suspect.network,
+        networks=suspect.networks,
+        sources=suspect.sources,
+        direction=suspect.direction,
+        transport=suspect.transport,
+        ports=suspect.ports,
+        packets=suspect.packets,
+        total=total,
+        period_seconds=seconds,
+        application=knowledge.application(suspect.process, suspect.transport, port),
+        candidates=suspect.candidates if suspect.evidence == "ambiguous" else (),
+        reasons=suspect.reasons,
+        cause_reasons=suspect.cause_reasons,
+    )
+
+
+def _state(
+    last_line: float | None,
+    culprits: Sequence[Culprit],
+    outcomes: dict[str, dict[str, int]],
+    now: float,
+) -> State:
+    if last_line is None:
+        return "waiting"
+    if now - last_line > SILENT:
+        return "silent"
+    if any(culprit.verdict == "act" for culprit in culprits):
+        return "act"
+    if not any(n for counts in outcomes.values() for o, n in counts.items() if o in _UNDERSTOOD):
+        return "unread"
+    watched = [c for c in culprits if c.verdict == "watch"]
+    if any(c.device or c.share >= WORTH_A_LOOK for c in watched):
+        return "look"
+    return "quiet"
+
+
+_UNDERSTOOD = ("event", "ignored")
+
+
+def _outcomes(stages: Stages) -> dict[str, dict[str, int]]:
+    """Return the number of messages by router and outcome."""
+    counts: dict[str, dict[str, int]] = {}
+    for (router, _, outcome), series in stages.metrics.store.series[MESSAGES.name].items():
+        of_router = counts.setdefault(router, {})
+        of_router[outcome] = of_router.get(outcome, 0) + int(series.value)
+    return counts
+
+
+def _unread(outcomes: dict[str, dict[str, int]]) -> tuple[Unread, ...]:
+    rows = (
+        Unread(
+            router=router,
+            unrecognised=counts.get("unrecognised", 0),
+            malformed=counts.get("malformed", 0),
+        )
+        for router, counts in sorted(outcomes.items())
+    )
+    return tuple(row for row in rows if row.unrecognised or row.malformed)
+
+
+def _host(device: Device, now: float) -> Host:
+    return Host(
+        name=device.name,
+        is_agent=device.is_agent,
+        is_current=now <= device.current_until,
+        taken=device.taken,
+        sockets=len(device.report.sockets),
+        os=device.report.os,
+    )

@@ -1,0 +1,86 @@
+"""What hosts say of themselves: reports of agents, and text that a person pasted.
+
+In go bodies, out come JSON answers. A refused report changes nothing that is already known, and
+every one is counted: accepted, refused (it may not replace what is known) or invalid.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from exporter import sockets_text, wire
+from exporter.events import HostReport
+from exporter.hosts import PASTE_CURRENT, Conflict, Device
+from exporter.service import Service
+from exporter.web import bodies
+from exporter.web.refusals import Refusal
+
+
+class Reports:
+    """The posts of the API."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def report(self, request: Request) -> Response:
+        """`POST /api/v1/reports`: one report of an agent."""
+        with _counting_invalid(self._service):
+            body = await bodies.read(request)
+            try:
+                # Off the event loop: checking a large one takes a tenth of a second.
+                report = await asyncio.to_thread(wire.decode, body)
+            except wire.WireError as error:
+                raise Refusal(400, "refused.because", error=str(error)) from None
+        device = _take(self._service, report)
+        return JSONResponse({"device": device.name, "sockets": len(device.report.sockets)})
+
+    async def sockets(self, request: Request) -> Response:
+        """`POST /api/v1/sockets/{device}`: what netstat and its like print, whatever its type."""
+        with _counting_invalid(self._service):
+            body = await bodies.read(request)
+        device = await paste(self._service, request.path_params["device"], body)
+        sockets = device.report.sockets
+        return JSONResponse(
+            {
+                "device": device.name,
+                "sockets": len(sockets),
+                "udp": sum(socket.transport == "udp" for socket in sockets),
+                "programs": len({socket.process for socket in sockets} - {None}),
+                "current_seconds": PASTE_CURRENT,
+            }
+        )
+
+
+async def paste(service: Service, name: str, text: bytes | str) -> Device:
+    """Take in what a person pasted for a device.
+
+    Raises Refusal when nothing can be read from it, or an agent's word outranks it.
+    """
+    with _counting_invalid(service):
+        name = " ".join(name.split())
+        if not 0 < len(name) <= wire.MAX_TEXT or not name.isprintable():
+            raise Refusal(400, "refused.device", most=wire.MAX_TEXT)
+        try:
+            report = await asyncio.to_thread(sockets_text.read, text, name)
+        except sockets_text.UnreadableText as error:
+            raise Refusal(400, "refused.because", error=str(error)) from None
+    return _take(service, report)
+
+
+def _take(service: Service, report: HostReport) -> Device:
+    try:
+        return service.report(report)
+    except Conflict as error:
+        raise Refusal(409, "refused.because", error=str(error)) from None
+
+
+@contextmanager
+def _counting_invalid(service: Service) -> Iterator[None]:
+    try:
+        yield
+    except Refusal:
+        service.pipeline.stages.metrics.report("invalid", service.clock())
+        raise

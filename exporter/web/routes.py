@@ -1,0 +1,114 @@
+"""All HTTP: which path is answered by whom.
+
+GET /metrics · /-/healthy · /-/ready · / · /explain · /log · /static/…
+GET /api/v1/suspects · /api/v1/explain     POST /api/v1/reports · /api/v1/sockets/{device}
+POST /sockets · /log · /log/forget         the page's own forms
+"""
+
+import asyncio
+import gzip
+from pathlib import Path
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from exporter.service import Service
+from exporter.web import rendering, words
+from exporter.web.api import Api
+from exporter.web.guard import Guard, Rules
+from exporter.web.page import Page
+from exporter.web.refusals import Refusal
+from exporter.web.reports import Reports
+
+_STATIC = Path(__file__).with_name("static")
+
+
+def create(service: Service, tokens: frozenset[str] = frozenset()) -> Starlette:
+    """Return the application. With `tokens` only they may post; without, only near clients."""
+    names = frozenset(name.lower() for name in service.config.listen.host_names)
+    answers = _Answers(service)
+    api, reports, page = Api(service), Reports(service), Page(service, tokens)
+    return Starlette(
+        routes=[
+            Route("/metrics", answers.metrics),
+            Route("/-/healthy", answers.healthy),
+            Route("/-/ready", answers.is_ready),
+            Route("/api/v1/suspects", api.suspects),
+            Route("/api/v1/explain", api.explain),
+            Route("/api/v1/reports", reports.report, methods=["POST"]),
+            Route("/api/v1/sockets/{device}", reports.sockets, methods=["POST"]),
+            Route("/", page.home),
+            Route("/explain", page.explain),
+            Route("/sockets", page.sockets, methods=["POST"]),
+            Route("/log", page.log, methods=["POST"]),
+            Route("/log", page.kept_log),
+            Route("/log/forget", page.forget_log, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+        middleware=[Middleware(Guard, rules=Rules(names, tokens), answer=answers.refusal)],
+        exception_handlers={Refusal: answers.refused, HTTPException: answers.not_routed},
+    )
+
+
+class _Answers:
+    """Everything that is neither the API nor a page."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def metrics(self, request: Request) -> Response:
+        """The exposition, in the format and encoding that is asked for."""
+        body, content_type = await self._service.scrape(request.headers.get("accept", ""))
+        headers = {"content-type": content_type, "vary": "Accept, Accept-Encoding"}
+        if _takes_gzip(request.headers.get("accept-encoding", "")):
+            body = await asyncio.to_thread(gzip.compress, body, 5, mtime=0)
+            headers["content-encoding"] = "gzip"
+        return Response(body, headers=headers)
+
+    async def healthy(self, _: Request) -> Response:
+        """The process answers."""
+        return PlainTextResponse("healthy\n")
+
+    async def is_ready(self, _: Request) -> Response:
+        """Everything is open, and lines are taken in."""
+        ready = self._service.ready
+        return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+
+    def refusal(self, request: Request, refusal: Refusal) -> Response:
+        """The API's answer is JSON, a person's a page."""
+        if not request.url.path.startswith("/api/"):
+            language = rendering.language_of(request, self._service.config.language)
+            return rendering.failure(request, refusal, language)
+        error = words.phrase(refusal.key, "en").format(**refusal.values)
+        headers = {"www-authenticate": "Bearer"} if refusal.status == 401 else None
+        return JSONResponse({"error": error}, refusal.status, headers)
+
+    def refused(self, request: Request, error: Exception) -> Response:
+        """What a handler refused."""
+        return self.refusal(request, cast("Refusal", error))
+
+    def not_routed(self, request: Request, error: Exception) -> Response:
+        """No such path, or no such method on it."""
+        failure = cast("HTTPException", error)
+        if failure.status_code == 405:
+            refusal = Refusal(405, "refused.method", method=request.method)
+        else:
+            refusal = Refusal(failure.status_code, "refused.missing", path=request.url.path)
+        answer = self.refusal(request, refusal)
+        answer.headers.update(failure.headers or {})
+        return answer
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Tell whether an Accept-Encoding header takes gzip."""
+    for entry in accepted.lower().split(","):
+        name, _, weight = entry.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

@@ -1,0 +1,190 @@
+import asyncio
+import sqlite3
+
+import pytest
+
+from exporter import build
+from exporter.config import parse
+from exporter.events import Batch
+from exporter.evidence import EvidenceStore
+from exporter.hosts import Conflict
+from exporter.pipeline import Pipeline
+from exporter.service import Service
+from exporter.state import StateFile, open_database
+from tests.world import NOW, report, socket
+
+FOUNDING = b"UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+def start(folder, config="", clock=None):
+    settings = parse(config)
+    evidence = EvidenceStore(open_database(folder / "evidence.sqlite"))
+    pipeline = Pipeline(build.stages(settings), evidence.record)
+    state = StateFile(folder / "state.sqlite")
+    service = Service(settings, pipeline, evidence, state, clock or Clock())
+    service.restore()
+    return service
+
+
+def send(service, *messages):
+    batch = Batch(
+        received=service.clock(), sender="192.168.1.1", listener="udp", messages=list(messages)
+    )
+    return service.pipeline.process(batch)
+
+
+def scrape(service, accept=""):
+    return asyncio.run(service.scrape(accept))[0].decode()
+
+
+def sample(body, start):
+    return [line.rpartition(" ")[2] for line in body.splitlines() if line.startswith(start)]
+
+
+REJECTED = "knockwatch_rejected_packets_total{"
+
+
+def test_what_a_scrape_has_shown_is_there_after_a_kill(tmp_path):
+    before = start(tmp_path)
+    send(before, FOUNDING, FOUNDING)
+    assert sample(scrape(before), REJECTED) == ["2.0"]
+    send(before, FOUNDING)
+    after = start(tmp_path)  # the first one was never told to stop
+    assert sample(scrape(after), REJECTED) == ["2.0"]
+    send(after, FOUNDING)
+    assert sample(scrape(after), REJECTED) == ["3.0"]
+
+
+def test_created_times_stay_over_a_restart(tmp_path):
+    first = start(tmp_path)
+    send(first, FOUNDING)
+    created = sample(scrape(first, OPENMETRICS), "knockwatch_rejected_packets_created{")
+    clock = Clock()
+    clock.now += 1000
+    second = start(tmp_path, clock=clock)
+    send(second, FOUNDING)
+    assert sample(scrape(second, OPENMETRICS), "knockwatch_rejected_packets_created{") == created
+
+
+def test_undecided_packets_are_decided_after_a_restart(tmp_path):
+    first = start(tmp_path)
+    first.report(report("A", socket(40000)))
+    send(first, FOUNDING)
+    body = scrape(first)
+    assert sample(body, "knockwatch_attributed_packets_total{") == []
+    assert sample(body, "knockwatch_undecided_packets") == ["1.0"]
+    clock = Clock()
+    clock.now += 100
+    second = start(tmp_path, clock=clock)
+    second.pipeline.tick(clock.now)
+    body = scrape(second)
+    assert sample(body, "knockwatch_attributed_packets_total{") == ["1.0"]
+    assert sample(body, "knockwatch_undecided_packets") == ["0.0"]
+
+
+def test_a_network_and_a_program_keep_their_names_over_a_restart(tmp_path):
+    first = start(tmp_path)
+    first.report(report("ANNA-PC", socket()))
+    send(first, FOUNDING)
+    named = sorted(line for line in scrape(first).splitlines() if "_info{" in line)
+    named = [line for line in named if "process_info" in line or "network_info" in line]
+    assert any("Akamai NetSession Interface" in line for line in named)
+    again = scrape(start(tmp_path)).splitlines()
+    assert named == sorted(
+        line for line in again if line.startswith(("knockwatch_process_i", "knockwatch_network_i"))
+    )
+
+
+def test_a_failing_database_is_counted_and_the_scrape_still_answers(tmp_path):
+    service = start(tmp_path)
+    send(service, FOUNDING)
+    service._state.close()
+    body = scrape(service)
+    assert sample(body, REJECTED) == ["1.0"]
+    assert sample(scrape(service), 'knockwatch_state_errors_total{database="state"}') == ["1.0"]
+
+
+def test_a_failing_evidence_database_costs_no_counter(tmp_path):
+    service = start(tmp_path)
+    send(service, FOUNDING)
+    service._evidence._connection.close()
+    asyncio.run(service.write_evidence())
+    body = scrape(service)
+    assert sample(body, REJECTED) == ["1.0"]
+    assert sample(body, 'knockwatch_state_errors_total{database="evidence"}') == ["1.0"]
+
+
+def test_undecided_packets_that_cannot_be_read_cost_only_themselves(tmp_path):
+    first = start(tmp_path)
+    send(first, FOUNDING)
+    scrape(first)
+    with sqlite3.connect(tmp_path / "state.sqlite") as database:
+        database.execute("UPDATE parts SET data = ? WHERE name = 'waiting'", (b"\xc1",))
+    database.close()
+    assert sample(scrape(start(tmp_path)), REJECTED) == ["1.0"]
+
+
+def test_a_refused_report_is_counted_and_changes_nothing(tmp_path):
+    service = start(tmp_path)
+    service.report(report("A", machine_id="1"))
+    with pytest.raises(Conflict):
+        service.report(report("A", machine_id="2"))
+    body = scrape(service)
+    assert sample(body, 'knockwatch_reports_total{outcome="accepted"}') == ["1.0"]
+    assert sample(body, 'knockwatch_reports_total{outcome="refused"}') == ["1.0"]
+
+
+def test_suspects_are_who_was_behind_the_last_hour(tmp_path):
+    clock = Clock()
+    service = start(tmp_path, clock=clock)
+    service.report(report("ANNA-PC", socket()))
+    send(service, *[FOUNDING] * 5)
+    [suspect] = asyncio.run(service.suspects(3600))
+    assert (suspect.device, suspect.process, suspect.packets) == ("ANNA-PC", "netsession_win.exe", 5)
+    clock.now += 7200
+    assert asyncio.run(service.suspects(3600)) == []
+
+
+def test_evidence_survives_a_restart(tmp_path):
+    first = start(tmp_path)
+    send(first, FOUNDING)
+    asyncio.run(first.write_evidence())
+    assert [s.packets for s in asyncio.run(start(tmp_path).suspects(3600))] == [1]
+
+
+def test_newborn_series_are_shown_at_zero_when_asked(tmp_path):
+    service = start(tmp_path, "[metrics]\nnewborn_at_zero = true")
+    send(service, FOUNDING)
+    assert sample(scrape(service), REJECTED) == ["0.0"]
+    assert sample(scrape(service), REJECTED) == ["1.0"]
+
+
+def test_scrapes_at_one_time_all_show_and_store_the_same(tmp_path):
+    service = start(tmp_path)
+    send(service, *[FOUNDING] * 3)
+
+    async def several():
+        return await asyncio.gather(*(service.scrape("") for _ in range(5)))
+
+    bodies = asyncio.run(several())
+    assert {sample(body.decode(), REJECTED)[0] for body, _ in bodies} == {"3.0"}
+    assert sample(scrape(start(tmp_path)), REJECTED) == ["3.0"]
+
+
+def test_nothing_is_written_when_nothing_changed(tmp_path):
+    service = start(tmp_path)
+    send(service, FOUNDING)
+    asyncio.run(service.commit())
+    written = []
+    service._state.commit = lambda *values: written.append(values)
+    asyncio.run(service.commit())
+    assert written == []

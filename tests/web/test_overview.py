@@ -1,0 +1,110 @@
+"""What the first line says: green only while that is known to be true."""
+
+import asyncio
+
+from exporter.events import Verdict
+from exporter.web.overview import Culprit, overview, ranked
+from tests.system.parts.founding import DEVICE, PROCESS, flood, message
+
+
+def view(home):
+    """Return the overview, with the suspects that the page would show."""
+    suspects = asyncio.run(home.service.suspects(3600.0, 100))
+    return overview(home.service.pipeline.stages, suspects, 0, home.now, "en")
+
+
+def culprit(
+    name: str, verdict: Verdict = "benign", device: str = "", cause: str = "scan"
+) -> Culprit:
+    return Culprit(
+        device=device,
+        process="",
+        application="",
+        verdict=verdict,
+        verdict_word="",
+        cause=cause,
+        network=name,
+        networks=1,
+        sources=1,
+        ports=(),
+        packets=1,
+        share=0.1,
+        last=0.0,
+        summary="",
+        certainty="",
+        advice="",
+        reasons=(),
+    )
+
+
+def test_before_the_first_line_nothing_is_quiet(home):
+    assert view(home).state == "waiting"
+
+
+def test_harmless_packets_are_quiet(home):
+    home.hears(*(message(f"198.51.100.{n}:999", 23, "TCP") for n in range(1, 11)))
+    home.decides()
+    assert view(home).state == "quiet"
+
+
+def test_lines_without_a_rejection_are_quiet(home):
+    home.hears("<5>TCP connection accepted from 198.51.100.7:1 to 192.168.1.5:443")
+    assert view(home).state == "quiet"
+
+
+def test_an_hour_without_a_line_is_never_green(home):
+    home.hears(*flood(3))
+    home.now += 3599
+    assert view(home).state != "silent"
+    home.now += 2
+    assert view(home).state == "silent"
+
+
+def test_lines_that_nobody_understands_are_never_green(home):
+    home.hears("<5>what is this")
+    shown = view(home)
+    assert shown.state == "unread"
+    assert [(row.router, row.unrecognised) for row in shown.unread] == [("192.168.1.1", 1)]
+
+
+def test_a_named_program_that_needs_care_is_worth_a_look(home):
+    home.reports(DEVICE, 51413, PROCESS)
+    home.hears(*flood(2), *(message(f"198.51.100.{n}:999", 23, "TCP") for n in range(1, 99)))
+    home.decides()
+    assert view(home).state == "look"
+
+
+def test_a_real_flood_must_be_acted_on(home):
+    packets = [
+        message(f"198.51.{n % 250}.{n % 199}:{1024 + n % 5000}", 40000) for n in range(40_000)
+    ]
+    home.hears(*packets)
+    home.decides()
+    assert view(home).state == "act"
+
+
+def test_devices_show_whether_their_word_still_counts(home):
+    home.reports(DEVICE, 51413, PROCESS)
+    home.now += 3600
+    home.reports("laptop", 5353, "x", agent="paste")
+    shown = view(home)
+    assert [(h.name, h.is_agent, h.is_current) for h in shown.hosts] == [
+        ("laptop", False, True),
+        (DEVICE, True, False),
+    ]
+    assert not shown.has_agent
+
+
+def test_the_named_and_one_flood_are_told_at_length():
+    named = culprit("a", device="PC")
+    floods = [culprit(name, "act", cause="flood") for name in "bcd"]
+    scans = [culprit(name) for name in "ef"]
+    told, others = ranked([*scans, *floods, named])
+    assert told == [floods[0], named]
+    assert others == [*scans, *floods[1:]]
+
+
+def test_where_nobody_is_named_the_largest_is_told_at_length():
+    scans = [culprit(name) for name in "ab"]
+    assert ranked(scans) == ([scans[0]], [scans[1]])
+    assert ranked([]) == ([], [])

@@ -1,0 +1,44 @@
+"""The phrases: complete, in both languages, and with the same places."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from exporter import web
+from exporter.web.overview import State
+from exporter.web.words import WORDS, phrase
+
+FOLDER = Path(web.__file__).parent
+SOURCES = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html")]
+CALL = re.compile(r"(?:say|phrase|Refusal)\([^)]*")
+KEY = re.compile(r"""["']([a-z_]+(?:\.[a-z_0-9]+)*)["']""")
+PLACE = re.compile(r"\{(\w+)\}")
+JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
+SAME = {"refused.because", "other_language", "place"}  # nothing but places; the other's name
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_both_languages_have_the_same_places(key):
+    text = WORDS[key]
+    assert sorted(PLACE.findall(text.en)) == sorted(PLACE.findall(text.ja))
+    assert re.findall(r"</?\w+", text.en) == re.findall(r"</?\w+", text.ja)
+
+
+@pytest.mark.parametrize("key", sorted(set(WORDS) - SAME))
+def test_english_is_english_and_japanese_japanese(key):
+    assert not JAPANESE.search(phrase(key, "en"))
+    assert JAPANESE.search(phrase(key, "ja"))
+
+
+def test_no_phrase_is_left_over():
+    calls = "\n".join(call for path in SOURCES for call in CALL.findall(path.read_text()))
+    said = set(KEY.findall(calls))
+    said |= {f"{kind}.{state}" for kind in ("state", "told") for state in get_args(State)}
+    assert set(WORDS) <= said
+
+
+@pytest.mark.parametrize("key", [key for key in WORDS if key.startswith("refused.")])
+def test_the_api_can_say_every_refusal_without_markup(key):
+    assert "<" not in phrase(key, "en")
