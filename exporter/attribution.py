@@ -18,7 +18,7 @@ import msgspec
 from exporter.candidates import by_device, candidate, candidates, devices, inside, name, reachable
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.hosts import Hosts
-from exporter.listeners import Span
+from exporter.listeners import HISTORY, Span
 
 MAX_GRACE = 120.0  # seconds; a decision waits no longer for the hosts
 SLOT = 600.0  # seconds; sightings in different slots are "separate times"
@@ -72,16 +72,23 @@ class Attributor:
         if rejection.inside and owner is None:
             reason = Reason("inside_address_unknown", {"address": rejection.our_ip})
             return Finding(Attribution(reasons=(reason, *self._audience(rejection))), False)
-        flow = self._flow(rejection, owner)
+        talked = self._talked(rejection, owner)
+        flow = candidates(
+            "flow",
+            (s for s in talked if _same_port(s, rejection)),
+            rejection,
+            "spoke_first_same_port",
+        )
         if flow:
             return Finding(name(flow), len(flow) == 1)
-        sockets = self._socket(rejection, owner)
+        bound = self._bound(rejection, owner)
+        sockets = candidates("socket", bound, rejection, "port_open")
+        remote = candidates("remote", talked, rejection, "spoke_first")
         untellable = self._untellable(rejection)
-        remote = self._remote(rejection, owner)
         if sockets and untellable is None:
             if len(sockets) > 1 and len(remote) == 1 and remote[0].device in devices(sockets):
                 return Finding(name(remote, also=sockets), False)
-            return Finding(name(sockets), len(sockets) == 1 and self._settled(rejection, owner))
+            return Finding(name(sockets), len(sockets) == 1 and self._settled(rejection, bound))
         if remote:
             return Finding(name(remote, also=sockets), False)
         history = self._history(rejection, owner) if untellable is None else []
@@ -91,19 +98,18 @@ class Attributor:
             return Finding(name([inside(owner, rejection)], also=sockets), False)
         return Finding(self._nobody(rejection, sockets, untellable), False)
 
-    def ripe(self, rejection: Rejection, now: float) -> bool:
-        """Whether waiting for more reports is over for a packet that is not settled.
+    def ripe(self, now: float) -> Callable[[Rejection], bool]:
+        """Whether waiting for more reports is over for packets that are not settled.
 
         At once when no agent is alive; else when every live agent has reported after the packet,
         at the latest after one and a half of the slowest interval.
         """
         live = self._hosts.live(now)
         if not live:
-            return True
-        slowest = max(device.report.interval_seconds for device in live)
-        if now >= rejection.received + min(1.5 * slowest, MAX_GRACE):
-            return True
-        return all(device.taken > rejection.received for device in live)
+            return lambda _: True
+        grace = min(1.5 * max(device.report.interval_seconds for device in live), MAX_GRACE)
+        heard = min(device.taken for device in live)
+        return lambda rejection: heard > rejection.received or now >= rejection.received + grace
 
     def decoy(self, rejection: Rejection) -> Evidence | None:
         """The evidence of the same decision for another port of its range; None without a port.
@@ -122,21 +128,6 @@ class Attributor:
 
     # --- the levels ------------------------------------------------------------------------------
 
-    def _flow(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
-        spans = [
-            span
-            for span in self._talked(rejection, owner)
-            if span.local_port == rejection.our_port and span.transport == rejection.transport
-        ]
-        return candidates("flow", spans, rejection, "spoke_first_same_port")
-
-    def _socket(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
-        spans = list(self._bound(rejection, owner))
-        return candidates("socket", spans, rejection, "port_open")
-
-    def _remote(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
-        return candidates("remote", self._talked(rejection, owner), rejection, "spoke_first")
-
     def _history(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
         if rejection.our_port is None:
             return []
@@ -144,11 +135,14 @@ class Attributor:
             rejection.transport, rejection.our_port, rejection.received
         )
         found = []
+        day_ago = rejection.received - HISTORY
         for candidate_spans in by_device(reachable(seen, rejection, owner)).values():
             slots = {
                 slot
                 for span in candidate_spans
-                for slot in range(int(span.opened // SLOT), int(span.last_seen // SLOT) + 1)
+                for slot in range(
+                    int(max(span.opened, day_ago) // SLOT), int(span.last_seen // SLOT) + 1
+                )
             }
             if len(slots) < SEPARATE_TIMES:
                 continue
@@ -171,17 +165,17 @@ class Attributor:
         )
         return [span for span in spans if owner in (None, span.device)]
 
-    def _bound(self, rejection: Rejection, owner: str | None) -> Iterable[Span]:
+    def _bound(self, rejection: Rejection, owner: str | None) -> list[Span]:
         if rejection.our_port is None:
-            return ()
+            return []
         spans = self._hosts.listeners.on_port(
             rejection.transport, rejection.our_port, rejection.received, self._windows.closed_socket
         )
         return reachable(spans, rejection, owner)
 
-    def _settled(self, rejection: Rejection, owner: str | None) -> bool:
+    def _settled(self, rejection: Rejection, bound: Iterable[Span]) -> bool:
         """Whether the socket is older than one interval: then every host has had its say."""
-        for span in self._bound(rejection, owner):
+        for span in bound:
             device = self._hosts.device(span.device)
             if device is not None and (
                 span.opened <= rejection.received - device.report.interval_seconds
@@ -216,3 +210,7 @@ class Attributor:
         """Who could have been named at all: nobody can be found where nobody reports."""
         live = len(self._hosts.live(rejection.received))
         return (Reason("no_match", {"agents": live}) if live else Reason("no_agents"),)
+
+
+def _same_port(span: Span, rejection: Rejection) -> bool:
+    return span.local_port == rejection.our_port and span.transport == rejection.transport

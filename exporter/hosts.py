@@ -53,6 +53,8 @@ class Hosts:
         self.listeners = Listeners()
         self._configured = dict(configured or {})
         self._devices: dict[str, Device] = {}
+        self._live: list[Device] = []
+        self._live_at: float | None = None  # a flood asks often about one moment
         self._owners: dict[str, set[str]] = {}  # address → the devices that report it
 
     def report(self, report: HostReport, received: float) -> Device:
@@ -62,6 +64,7 @@ class Hosts:
         use one name at a time, when "unchanged" refers to a report that is not here, or when there
         are more devices or sockets than can be remembered.
         """
+        self._live_at = None
         taken = received - report.age_seconds
         if len(self.listeners) + len(report.sockets) + len(report.flows) > MAX_SPANS:
             raise Conflict(f"{len(self.listeners)} sockets are known already; no more are taken in")
@@ -88,7 +91,12 @@ class Hosts:
 
     def live(self, now: float) -> list[Device]:
         """The devices whose agents report at present."""
-        return [d for d in self._devices.values() if d.is_agent and now <= d.current_until]
+        if self._live_at != now:
+            self._live = [
+                d for d in self._devices.values() if d.is_agent and now <= d.current_until
+            ]
+            self._live_at = now
+        return self._live
 
     def device(self, name: str) -> Device | None:
         """The device of that name, whatever its case."""
@@ -115,6 +123,7 @@ class Hosts:
 
     def forget(self, name: str) -> bool:
         """Drop a device and all its sockets at once; whether it was known."""
+        self._live_at = None
         device = self._devices.pop(name.casefold(), None)
         if device is None:
             return False

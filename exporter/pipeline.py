@@ -100,8 +100,13 @@ class Pipeline:
         """Take messages in and count them; the readings tell what became of each."""
         touched: dict[int, Group] = {}
         readings = [self._message(batch, data, touched) for data in batch.messages]
+        now = batch.received if self.line_clock is None else self.line_clock
+        ripe = self.stages.attributor.ripe(now)
         for group in touched.values():
-            self._try(group, batch.received if self.line_clock is None else self.line_clock)
+            finding = self.stages.attributor.attribute(group.rejection)
+            if finding.settled or ripe(group.rejection):
+                self.waiting.remove(group.rejection)
+                self._decide(group.rejection, group.packets, now, finding)
         return readings
 
     def report(self, report: HostReport, received: float) -> Device:
@@ -115,7 +120,8 @@ class Pipeline:
 
     def tick(self, now: float) -> None:
         """Decide what has waited long enough, and forget what is old."""
-        for group in self.waiting.take(lambda g: self.stages.attributor.ripe(g.rejection, now)):
+        ripe = self.stages.attributor.ripe(now)
+        for group in self.waiting.take(lambda group: ripe(group.rejection)):
             self._decide(group.rejection, group.packets, now)
         if now - self._forgot >= FORGET_EVERY:
             self._forgot = now
@@ -180,13 +186,6 @@ class Pipeline:
             self._decide(packets, packets.count, now)
         else:
             touched[id(group)] = group
-
-    def _try(self, group: Group, now: float) -> None:
-        """Decide at once where no later report could change the answer."""
-        finding = self.stages.attributor.attribute(group.rejection)
-        if finding.settled or self.stages.attributor.ripe(group.rejection, now):
-            self.waiting.remove(group.rejection)
-            self._decide(group.rejection, group.packets, now, finding)
 
     def _decide(
         self, packets: Rejection, count: int, now: float, finding: Finding | None = None

@@ -178,6 +178,15 @@ def test_an_hour_of_one_socket_is_many_separate_times():
     assert attribute(hosts, rejection(40000)).attribution.evidence == "history"
 
 
+def test_an_absurd_age_costs_nothing():
+    old = report("A", socket(40000, "game", age_seconds=1e12))
+    hosts = home(old, at=NOW - 700)
+    hosts.report(report("A"), NOW - 690)
+    found, _ = attribute(hosts, rejection(40000))
+    assert found.evidence == "history"
+    assert found.reasons[0].values["times"] <= 145
+
+
 def test_two_sightings_are_not_history():
     hosts = home()
     for at in (NOW - 3000, NOW - 1500):
@@ -236,7 +245,7 @@ def test_what_the_line_does_not_say_names_nobody_by_that(packet):
 
 
 def ripe(hosts, packet, now):
-    return Attributor(hosts, port_kind).ripe(packet, now)
+    return Attributor(hosts, port_kind).ripe(now)(packet)
 
 
 def test_without_a_live_agent_the_decision_is_made_at_once():
@@ -284,7 +293,10 @@ def test_a_rival_that_appears_within_the_grace_makes_it_ambiguous():
 def test_the_decoy_is_another_port_of_the_same_range(port, remote):
     asked = []
     attributor = Attributor(home(), lambda transport, port: asked.append(port))
-    attributor.attribute = lambda packet: (asked.append(packet.our_port), attribute(home(), packet))[1]
+    attributor.attribute = lambda packet: (
+        asked.append(packet.our_port),
+        attribute(home(), packet),
+    )[1]
     attributor.decoy(rejection(port, remote_ip=remote))
     [decoy] = asked
     ranges = ((1, 1023), (1024, 32767), (32768, 49151), (49152, 65535))

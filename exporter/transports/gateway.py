@@ -1,7 +1,9 @@
 """Our own gateway: the sender that a container network puts in place of the real one.
 
-Iface   Destination     Gateway         Flags   …        /proc/net/route, little-endian hex
-eth0    00000000        010012AC        0003    …
+/proc/net/route, whose addresses are little-endian hex:
+
+Iface   Destination  Gateway   Flags  RefCnt  Use  Metric  Mask      MTU  Window  IRTT
+eth0    00000000     010012AC  0003   0       0    0       00000000  0    0       0
 """
 
 import socket
@@ -13,7 +15,8 @@ def read(table: str) -> list[str]:
     found = []
     for row in table.splitlines()[1:]:
         columns = row.split()
-        if len(columns) > 2 and columns[1] == "00000000" and len(columns[2]) == 8:
+        # A mask that is not 0 is half of the Internet, which a VPN takes that way.
+        if len(columns) > 7 and columns[1] == columns[7] == "00000000" and len(columns[2]) == 8:
             try:
                 gateway = bytes.fromhex(columns[2])[::-1]
             except ValueError:
