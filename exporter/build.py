@@ -37,6 +37,9 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
             for address in device.addresses
         }
     )
+    metrics = Metrics(config.budgets)
+    for router in config.router:
+        metrics.store.place("router", router.name)
     return Stages(
         routers=Routers(map(_rule, config.router), gateways, masks),
         interfaces={
@@ -50,7 +53,7 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
         knowledge=knowledge,
         hosts=hosts,
         attributor=Attributor(hosts, port_kind(knowledge), config.windows),
-        metrics=Metrics(config.budgets),
+        metrics=metrics,
     )
 
 

@@ -25,6 +25,7 @@ from exporter.spread import Seen
 MANY_PORTS = 5  # of ours, tried by one source: that is a scan
 MANY_SOURCES = 8  # at one port of ours: peers that were told of it, or a forged flood
 FLOOD_PER_MINUTE = 3000.0  # packets; 50 a second, which a slow line feels
+SERVERS = frozenset(["cdn", "content"])  # networks of servers that answer, from their known ports
 CHATTER_PORTS = frozenset([67, 68, 137, 138, 546, 547, 1900, 3702, 5353, 5355])
 
 
@@ -109,7 +110,7 @@ def _owned(signs: Signs) -> Cause | None:
         return _cause("echo", "benign", 0.8, Reason("program_gone"))
     if signs.remote_reading == "benign" and signs.seen.sources_of_port < MANY_SOURCES:
         known_service = Reason("known_service_port", {"port": signs.rejection.remote_port or 0})
-        if signs.rejection.remote.kind in ("cdn", "content") and signs.remote_weight >= 0.85:
+        if signs.rejection.remote.kind in SERVERS and signs.remote_weight >= 0.85:
             return _cause("late_reply", "benign", 0.8, known_service)
     sources = Reason("sources_at_port", {"sources": signs.seen.sources_of_port})
     return _cause("p2p", verdict, 0.85, Reason("program_listens"), sources)
@@ -147,7 +148,8 @@ def _flood(signs: Signs) -> Cause | None:
 def _scan(signs: Signs) -> Cause | None:
     """Strangers who try doors: many ports of ours, or one that everybody tries."""
     ports = signs.seen.ports_of_source
-    if signs.rejection.remote_ip and ports >= MANY_PORTS:
+    answers = signs.remote_reading == "benign" and signs.rejection.remote.kind in SERVERS
+    if signs.rejection.remote_ip and ports >= MANY_PORTS and not answers:
         return _cause("scan", "benign", 0.9, Reason("ports_of_source", {"ports": ports}))
     if signs.port_kind in ("scan", "iot_botnet", "exploit", "reflection"):
         port = signs.rejection.our_port or 0

@@ -1,6 +1,9 @@
 """Write down what the corpus means today: `python -m tests.golden`. A person reads the diff."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,9 @@ from exporter.events import SyslogMessage
 from exporter.syslog import header, repeats
 from exporter.syslog.repeats import RepeatError
 
-CORPUS = Path(__file__).parent / "corpus"
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "tests" / "corpus"
+EXPOSITION = ROOT / "tests" / "golden" / "exposition.prom"
 RECEIVED = 1_794_322_000.0  # 2026-11-10, 14:46 UTC
 
 
@@ -42,6 +47,13 @@ def lines(case: Path) -> list[bytes]:
     return case.read_bytes().removesuffix(b"\n").split(b"\n")
 
 
+def exposition() -> bytes:
+    """Return what `knockwatch replay` prints for the whole corpus; stamps are those of UTC."""
+    argv = [sys.executable, "-m", "exporter", "replay", "--now", str(RECEIVED), *map(str, corpus())]
+    environment = os.environ | {"TZ": "UTC", "KNOCKWATCH_CONFIG": ""}
+    return subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, check=True).stdout
+
+
 def _read(message: SyslogMessage, count: int | None = None) -> dict[str, Any]:
     dialect = table.recognise(message)
     if dialect is None:
@@ -62,3 +74,5 @@ if __name__ == "__main__":
     for case in corpus():
         readings = [json.dumps(reading(line), ensure_ascii=False) for line in lines(case)]
         case.with_suffix(".jsonl").write_text("\n".join(readings) + "\n", encoding="utf-8")
+    EXPOSITION.parent.mkdir(exist_ok=True)
+    EXPOSITION.write_bytes(exposition())

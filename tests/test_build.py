@@ -93,3 +93,13 @@ def test_ports_that_name_nobody_are_known(transport, port, kind):
 
 def test_the_version_is_that_of_the_package():
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", build.VERSION)
+
+
+def test_a_configured_router_keeps_its_series_whoever_else_sends():
+    config = parse('[budgets]\nrouter = 2\n\n[[router]]\nname = "gw"\naddresses = ["192.168.1.1"]')
+    metrics = build.stages(config).metrics
+    for number in range(50):
+        metrics.message(f"spoofed-{number}", None, "unrecognised", 1.0)
+    metrics.message("gw", None, "unrecognised", 2.0)
+    series = metrics.store.series["knockwatch_messages_total"]
+    assert series["gw", "", "unrecognised"].value == 1

@@ -1,5 +1,7 @@
 """The decision table, as cases: what is known about a packet, and what it then was."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -23,7 +25,9 @@ ISP = Network("AS4713", "OCN", "isp", "JP")
 
 def owner(closed_for: int = 0, device: str = "ANNA-PC") -> Candidate:
     reason = Reason("port_open", {"closed_for": closed_for})
-    return Candidate(device=device, process="", evidence="socket", confidence=0.5, reasons=(reason,))
+    return Candidate(
+        device=device, process="", evidence="socket", confidence=0.5, reasons=(reason,)
+    )
 
 
 def several(*candidates: Candidate) -> Attribution:
@@ -41,7 +45,7 @@ class Case(NamedTuple):
     promise: str
     cause: str
     verdict: str
-    packet: dict[str, Any] = {}
+    packet: Mapping[str, Any] = MappingProxyType({})
     who: Attribution = NOBODY
     seen: Seen = Seen(1, 1, 1.0)
 
@@ -218,7 +222,9 @@ def test_a_few_ports_of_one_source_are_no_scan(below):
         our_port=st.none() | st.integers(0, 65535) | st.sampled_from([22, 23, 5353, 51413]),
         source=st.sampled_from([SCANNER, RESEARCH, HOSTING, ISP, Network("unknown")]),
     ),
-    st.sampled_from([NOBODY, OPEN, CLOSED, UNWANTED, *(named(evidence=e) for e in ("flow", "history"))]),
+    st.sampled_from(
+        [NOBODY, OPEN, CLOSED, UNWANTED, *(named(evidence=e) for e in ("flow", "history"))]
+    ),
     st.builds(Seen, st.integers(1, 99), st.integers(1, 99), st.floats(0, 1e6)),
 )
 def test_any_packet_has_a_cause_and_only_floods_and_programs_call_for_action(

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from exporter.routers import MAX_ROUTERS, Router, Routers, RouterRule
+from exporter.routers import MAX_ROUTERS, Router, RouterRule, Routers
 from tests.rejections import NOW
 
 RULES = [

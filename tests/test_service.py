@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -25,11 +26,23 @@ class Clock:
         return self.now
 
 
+OPEN: list[Any] = []  # databases of services that were never told to stop
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 def start(folder, config="", clock=None):
     settings = parse(config)
-    evidence = EvidenceStore(open_database(folder / "evidence.sqlite"))
+    database = open_database(folder / "evidence.sqlite")
+    evidence = EvidenceStore(database)
     pipeline = Pipeline(build.stages(settings), evidence.record)
     state = StateFile(folder / "state.sqlite")
+    OPEN.extend([database, state])
     service = Service(settings, pipeline, evidence, state, clock or Clock())
     service.restore()
     return service
@@ -149,7 +162,11 @@ def test_suspects_are_who_was_behind_the_last_hour(tmp_path):
     service.report(report("ANNA-PC", socket()))
     send(service, *[FOUNDING] * 5)
     [suspect] = asyncio.run(service.suspects(3600))
-    assert (suspect.device, suspect.process, suspect.packets) == ("ANNA-PC", "netsession_win.exe", 5)
+    assert (suspect.device, suspect.process, suspect.packets) == (
+        "ANNA-PC",
+        "netsession_win.exe",
+        5,
+    )
     clock.now += 7200
     assert asyncio.run(service.suspects(3600)) == []
 

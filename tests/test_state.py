@@ -245,18 +245,34 @@ def test_a_place_where_nothing_can_be_kept_is_named(tmp_path, place):
     assert str(path) in str(caught.value)
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, timeout=0, **k))
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_file_that_another_process_holds_is_named_and_left_alone(path):
     commit(path)
     holder = sqlite3.connect(path)
     holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
     holder.execute("DELETE FROM parts")
-    with pytest.MonkeyPatch.context() as patch:
-        connect = sqlite3.connect
-        patch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, timeout=0, **k))
-        with pytest.raises(StateError, match="locked"):
-            StateFile(path)
+    with pytest.raises(StateError, match="locked") as caught:
+        StateFile(path)
+    assert str(path) in str(caught.value)
     holder.rollback()
     holder.close()
     assert broken(path) == []
     assert load(path)[0][KEY].value == 41.0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_new_file_that_another_process_writes_is_named_and_left_alone(path):
+    holder = open_database(path)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StateError, match="locked") as caught:
+        StateFile(path)
+    assert str(path) in str(caught.value)
+    holder.close()
+    assert broken(path) == []

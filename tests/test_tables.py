@@ -106,19 +106,15 @@ def refreshed(sources: tuple[str, ...], networks: Networks) -> str:
 
     async def run() -> str:
         logged: asyncio.Queue[str] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-        sink = logger.add(
-            lambda message: loop.call_soon_threadsafe(logged.put_nowait, str(message)),
-            format="{level} {message}",
-        )
-        task = asyncio.create_task(tables.refresh(NetworkTable(tables=sources), networks))
+        sink = logger.add(logged.put_nowait, format="{level} {message}")  # the loop itself logs
         try:
-            return await asyncio.wait_for(logged.get(), 10)
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(tables.refresh(NetworkTable(tables=sources), networks))
+                message = await asyncio.wait_for(logged.get(), 10)
+                task.cancel()  # while it waits for the next time
+            return str(message)
         finally:
             logger.remove(sink)
-            task.cancel()
-            await asyncio.wait([task])
-            assert task.cancelled()  # it was waiting for the next time
 
     return asyncio.run(run())
 

@@ -1,0 +1,1 @@
+"""Scripts for the maintainers: data and pages that are generated."""

@@ -1,4 +1,4 @@
-"""Write the generated pages: docs/metrics.md from the declarations, docs/dialects.md from the table.
+"""Write the generated pages: docs/metrics.md and docs/dialects.md, from the code they describe.
 
     python -m tools.docs
 
@@ -36,7 +36,7 @@ def metrics_page() -> str:
         ),
     ]
     return (
-        f"{NOTICE}# Metrics\n\nText and OpenMetrics at `/metrics`; created times in OpenMetrics.\n\n"
+        f"{NOTICE}# Metrics\n\nText and OpenMetrics at `/metrics`, created times in the latter.\n\n"
         + "\n".join(rows)
         + "\n\n# Budgets\n\nHow many values a label may have before the rest is counted under"
         + f" `other`; no metric has more than {Limits().series_per_metric} series."

@@ -1,0 +1,49 @@
+import msgspec
+import pytest
+
+from exporter.knowledge.records import ApplicationPort, PortEntry, SourcePort
+
+TEXT = {"en": "a", "ja": "b"}
+
+
+def port(**fields):
+    return msgspec.convert(
+        {"proto": "udp", "name": "n", "kind": "scan", "why": TEXT} | fields, PortEntry
+    )
+
+
+def test_a_port_and_a_range_have_bounds():
+    assert port(port=53).bounds == (53, 53)
+    assert port(port_range=[6881, 6889]).bounds == (6881, 6889)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"port": 1, "port_range": [1, 2]}, {"port": 65536}, {"port": -1}, {"port_range": [9, 1]}],
+)
+def test_what_is_no_port_is_refused(fields):
+    with pytest.raises(msgspec.ValidationError, match="port"):
+        port(**fields)
+    hint = {"proto": "udp", "name": "n", "reading": "benign", "weight": 1.0, "why": TEXT}
+    with pytest.raises(msgspec.ValidationError, match="port"):
+        msgspec.convert(hint | fields, SourcePort)
+
+
+def test_an_unknown_key_is_noticed():
+    with pytest.raises(msgspec.ValidationError, match="unknown field"):
+        port(port=53, prot="udp")
+
+
+def test_a_programs_range_holds_its_ports_of_its_transport():
+    listens = msgspec.convert(
+        {"proto": "udp", "role": "listen", "from": 10, "to": 20}, ApplicationPort
+    )
+    assert listens.holds("udp", 10)
+    assert listens.holds("udp", 20)
+    assert not listens.holds("udp", 21)
+    assert not listens.holds("tcp", 10)
+
+
+def test_a_dynamic_port_holds_none_for_sure():
+    dynamic = msgspec.convert({"proto": "udp", "role": "listen", "dynamic": True}, ApplicationPort)
+    assert not dynamic.holds("udp", 50000)

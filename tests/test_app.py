@@ -1,0 +1,134 @@
+import asyncio
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+
+from exporter.app import App, next_steps, own_address
+from exporter.config import parse
+from exporter.state import StateError
+from exporter.transports import ListenError
+
+FOUNDING = b"UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"
+CONFIG = '[listen]\naddress = "127.0.0.1"\nsyslog_port = 0\nhttp_port = 0\n'
+
+
+def run(folder, steps, config=CONFIG):
+    """Serve from a fresh app while `steps(app)` runs in a thread; what it returns."""
+
+    async def serve():
+        app, stop = App(parse(config), folder), asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(app.run(stop))
+            try:
+                return await asyncio.to_thread(steps, app)
+            finally:
+                stop.set()
+
+    return asyncio.run(serve())
+
+
+def get(app, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{app.http_port}{path}", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def send(app, *lines):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for line in lines:
+            sender.sendto(line, ("127.0.0.1", app.udp.port))
+
+
+def until(condition):
+    for _ in range(200):
+        body = condition()
+        if body:
+            return body
+    raise AssertionError("it did not happen")
+
+
+def counted(app, packets):
+    body = get(app, "/metrics")
+    values = [
+        float(line.rpartition(" ")[2])
+        for line in body.splitlines()
+        if line.startswith("knockwatch_rejected_packets_total{")
+    ]
+    return body if sum(values) == packets else None
+
+
+def test_lines_go_in_and_metrics_come_out(tmp_path):
+    def steps(app):
+        send(app, *[FOUNDING] * 3)
+        with socket.create_connection(("127.0.0.1", app.tcp.port)) as stream:
+            stream.sendall(FOUNDING + b"\n" + FOUNDING + b"\n")
+        return until(lambda: counted(app, 5))
+
+    body = run(tmp_path, steps)
+    assert 'knockwatch_messages_total{dialect="connection",outcome="event"' in body
+    assert 'source_asn="AS20940"' in body
+
+
+def test_what_arrived_before_the_stop_is_decided_and_stored(tmp_path):
+    run(tmp_path, lambda app: send(app, *[FOUNDING] * 4))
+
+    def steps(app):
+        return until(lambda: counted(app, 4))
+
+    body = run(tmp_path, steps)
+    assert "knockwatch_attributed_packets_total{" in body
+    assert "knockwatch_undecided_packets 0.0" in body
+
+
+def test_a_ready_server_says_so(tmp_path):
+    assert run(tmp_path, lambda app: (get(app, "/-/ready"), get(app, "/-/healthy")))
+
+
+def test_a_taken_port_names_itself(tmp_path):
+    def steps(app):
+        for key, port in (("syslog_port", app.udp.port), ("http_port", app.http_port)):
+            config = CONFIG.replace(f"{key} = 0", f"{key} = {port}")
+            with pytest.raises(ListenError, match=f"port {port}.*address already in use"):
+                App(parse(config), tmp_path / key)
+
+    run(tmp_path / "first", steps)
+
+
+def test_a_folder_that_cannot_be_written_stops_the_start(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateError, match="file"):
+        App(parse(CONFIG), tmp_path / "file")
+
+
+def test_a_refused_sender_is_counted_and_not_read(tmp_path):
+    def steps(app):
+        send(app, FOUNDING)
+        wanted = 'knockwatch_dropped_messages_total{listener="udp",reason="denied_sender"} 1.0'
+        return until(lambda: (body := get(app, "/metrics")) and wanted in body and body)
+
+    body = run(tmp_path, steps, CONFIG + 'allowed_senders = ["192.168.0.0/16"]\n')
+    assert "knockwatch_messages_total{" not in body
+
+
+def test_the_next_steps_are_three_lines_with_addresses():
+    lines = next_steps("192.168.1.9", 10151, 5514).splitlines()
+    assert len(lines) == 3
+    assert "http://192.168.1.9:10151" in lines[0]
+    assert "192.168.1.9 port 5514" in lines[1]
+    assert "knockwatch agent --server http://192.168.1.9:10151" in lines[2]
+
+
+def test_our_own_address_is_one():
+    assert own_address()
+
+
+def test_an_unknown_path_is_a_clear_404(tmp_path):
+    def steps(app):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            get(app, "/nothing")
+        code = error.value.code
+        error.value.close()
+        return code
+
+    assert run(tmp_path, steps) == 404
