@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,8 +19,19 @@ ALWAYS = (0.0, 2**40)
 DAY = 86400.0
 
 
+OPEN: list[sqlite3.Connection] = []
+
+
+@pytest.fixture(autouse=True)
+def close() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 def store(**bounds: Any) -> EvidenceStore:
-    return EvidenceStore(sqlite3.connect(":memory:", check_same_thread=False), **bounds)
+    OPEN.append(sqlite3.connect(":memory:", check_same_thread=False))
+    return EvidenceStore(OPEN[-1], **bounds)
 
 
 def stored(*decisions: Decision, now: float = NOW, **bounds: Any) -> EvidenceStore:
