@@ -1,0 +1,74 @@
+# `make run` starts the exporter, `make test` tests everything; `make` alone lists the rest.
+# PYTHON=… chooses the interpreter (3.11 or newer), ARGS="--config F" goes to `knockwatch serve`.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+ARGS ?=
+
+.PHONY: help run test check golden docs demo screenshot clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/installed ## install into .venv what is missing, then start the exporter
+	@exec $(BIN)/knockwatch serve $(ARGS)
+
+test: $(VENV)/installed-dev ## everything: style, types, imports, unit tests, tests with real parts
+	@sh tests/system/install.sh
+	@$(MAKE) --no-print-directory style
+	@$(BIN)/pytest
+
+check: $(VENV)/installed-dev style ## the same without the tests with real parts: under a minute
+	@$(BIN)/pytest -q -n auto -m "not system"
+
+.PHONY: style
+style: $(VENV)/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+golden: $(VENV)/installed-dev ## rewrite the expected results of the corpus; then read the diff
+	$(BIN)/python -m tests.golden
+
+docs: $(VENV)/installed-dev ## rewrite the generated pages
+	$(BIN)/python -m tools.docs
+
+demo: $(VENV)/installed ## the founding case, played live against a fresh exporter
+	@if $(BIN)/knockwatch healthcheck >/dev/null 2>&1; then \
+	  echo "make: a knockwatch runs here already; play into it with: $(BIN)/knockwatch demo" >&2; \
+	  exit 1; fi; \
+	state=$$(mktemp -d); $(BIN)/knockwatch serve --state-dir "$$state" & server=$$!; \
+	trap 'kill $$server 2>/dev/null; wait $$server; rm -rf "$$state"' EXIT; trap 'exit 0' INT TERM; \
+	until $(BIN)/knockwatch healthcheck >/dev/null 2>&1; do \
+	  kill -0 $$server 2>/dev/null || exit 1; sleep 0.2; done; \
+	$(BIN)/knockwatch demo || exit 1; \
+	if [ -t 0 ]; then echo "The page stays until you press Ctrl-C."; wait $$server; fi
+
+screenshot: $(VENV)/installed-dev ## rewrite docs/images/page.png
+	$(BIN)/python -m tests.system.screenshot docs/images/page.png
+
+clean: ## remove what these commands made, the virtual environment too
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A name on PATH is not yet a Python that works, nor one that can make environments: ask each.
+$(BIN)/python:
+	@for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+	  if "$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then exec "$$python" -m venv --clear $(VENV); fi; \
+	done; \
+	echo "make: no Python >= 3.11 with venv among: $(or $(PYTHON),python3.13 python3.12 python3.11 python3)" >&2; \
+	echo "make: name one with PYTHON=/path/to/python3 (Debian: apt install python3-venv)" >&2; exit 1
+
+$(VENV)/installed: pyproject.toml $(BIN)/python
+	@echo "installing into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+# `--group` needs pip 25.1, newer than what most interpreters bring along.
+$(VENV)/installed-dev: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@

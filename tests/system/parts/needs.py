@@ -1,0 +1,33 @@
+"""What a test needs of the machine; where it is missing the test skips and names it."""
+
+import os
+import subprocess
+from functools import cache
+
+import pytest
+
+from tests.system.parts.process import found
+from tests.system.parts.prometheus import binary
+
+
+def needs(*parts: str) -> pytest.MarkDecorator:
+    """Skip unless every part is here: a program's name, or `namespaces`."""
+    missing = [part for part in parts if not here(part)]
+    reason = f"not on this machine: {', '.join(missing)} (as root on Debian, make test installs it)"
+    return pytest.mark.skipif(bool(missing), reason=reason)
+
+
+@cache
+def here(part: str) -> bool:
+    """Tell whether the machine has that part."""
+    if part == "namespaces":
+        return os.geteuid() == 0 and all(map(here, ("ip", "nft", "sysctl"))) and can_unshare()
+    if part in ("prometheus", "promtool"):
+        return binary(part) is not None
+    return found(part) is not None
+
+
+def can_unshare() -> bool:
+    """Tell whether this root may make network namespaces; that of a container often may not."""
+    done = subprocess.run(["unshare", "--net", "true"], check=False, capture_output=True)
+    return done.returncode == 0
