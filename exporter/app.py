@@ -28,7 +28,7 @@ from exporter.transports.inbox import Inbox
 from exporter.transports.stream import StreamServer
 from exporter.transports.udp import UdpReceiver
 
-TICK = 1.0  # seconds between looks at what waits for a decision
+TICK = 0.2  # seconds between looks at what waits for a decision
 WRITE = 60.0  # seconds between writes that no scrape asked for: SD cards wear out
 KEEP_ALIVE = 15  # seconds after which an idle HTTP connection is closed
 
@@ -151,6 +151,7 @@ def _http_settings(application: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         log_config=None,
+        log_level="error",  # a warning for each refused connection would fill the disk
         access_log=False,
         lifespan="off",
         ws="none",

@@ -95,7 +95,7 @@ class Attributor:
         if history:
             return Finding(name(history), False)
         if owner is not None:
-            return Finding(name([inside(owner, rejection)], also=sockets), False)
+            return Finding(name([inside(owner, rejection)], also=sockets), True)
         return Finding(self._nobody(rejection, sockets, untellable), False)
 
     def ripe(self, now: float) -> Callable[[Rejection], bool]:

@@ -54,7 +54,7 @@ def explain(
     stages = pipeline.stages
     message = header.read(line.encode("utf-8", "replace"), now)
     router = message.hostname or router
-    dialect, outcome, event, error = read(message, Sender())
+    dialect, outcome, event, error, _ = read(message, Sender())
     told = explanation.steps_of_line(message.hostname, dialect, outcome, event, error, language)
     if event is None or event.kind != "rejected":
         return Answer(

@@ -134,7 +134,8 @@ class Hosts:
 
     def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
         now_open: dict[tuple[object, ...], Span] = {}
-        for span in spans(report, taken, _current_until(report, taken)):
+        looked = device.taken if device.report.agent else None
+        for span in spans(report, taken, _current_until(report, taken), looked):
             key = _key(span)
             known = now_open.get(key) or device.open.pop(key, None)
             if known is None:

@@ -11,6 +11,7 @@ import msgspec
 
 from exporter.events import HostReport
 
+LOOK = 2.0  # seconds; how often agents look for new sockets
 HISTORY = 24 * 3600.0  # seconds; closed sockets are kept that long, for `history` evidence
 
 _Key = TypeVar("_Key")
@@ -72,9 +73,22 @@ class Listeners:
         return self.on_port(transport, port, moment, HISTORY)
 
 
-def spans(report: HostReport, taken: float, current_until: float) -> Iterator[Span]:
-    """The sockets and flows of a report that was made at `taken`."""
+def spans(
+    report: HostReport, taken: float, current_until: float, looked: float | None = None
+) -> Iterator[Span]:
+    """The sockets and flows of a report that was made at `taken`.
+
+    A socket's age counts from the host's first look at it, and it may have been open since just
+    after the look before. `looked` is when the host last said what was open: the socket was not.
+    """
+    programs: dict[tuple[str, int], str] = {}
     for socket in report.sockets:
+        if socket.process:
+            programs.setdefault((socket.transport, socket.local_port), socket.process)
+        unseen = report.interval_seconds if socket.age_seconds is None else LOOK
+        opened = taken - (socket.age_seconds or 0.0)
+        if looked is not None and opened > looked:
+            opened = max(opened - unseen, looked)
         yield Span(
             device=report.device,
             transport=socket.transport,
@@ -82,7 +96,7 @@ def spans(report: HostReport, taken: float, current_until: float) -> Iterator[Sp
             local_port=socket.local_port,
             remote_ip=socket.remote_ip,
             process=socket.process or "",
-            opened=taken - (socket.age_seconds or 0.0),
+            opened=opened,
             last_seen=taken,
             current_until=current_until,
         )
@@ -93,7 +107,7 @@ def spans(report: HostReport, taken: float, current_until: float) -> Iterator[Sp
             local_ip=flow.local_ip,
             local_port=flow.local_port if flow.nat_port is None else flow.nat_port,
             remote_ip=flow.remote_ip,
-            process="",
+            process=programs.get((flow.transport, flow.local_port), ""),
             opened=taken - flow.age_seconds,
             last_seen=taken - flow.age_seconds,
             current_until=taken - flow.age_seconds,

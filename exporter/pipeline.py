@@ -60,6 +60,7 @@ class Read(NamedTuple):
     outcome: Outcome
     event: Event | None
     error: str | None = None
+    router: str | None = None  # set when it is not the message's own: a repeat without a host
 
 
 class Sender(msgspec.Struct, kw_only=True):
@@ -67,6 +68,7 @@ class Sender(msgspec.Struct, kw_only=True):
 
     dialect: Dialect | None = None
     last: Read | None = None  # what its newest message was
+    router: str = ""
 
 
 class Pipeline:
@@ -92,6 +94,7 @@ class Pipeline:
         self._router = router
         self.line_clock = line_clock  # what time it is, by the lines
         self._senders: dict[tuple[str, str | None], Sender] = {}
+        self._newest: dict[str, Sender] = {}  # the one whose message came last, by address
         self._forgot = 0.0
 
     # --- what goes in ----------------------------------------------------------------------------
@@ -140,7 +143,13 @@ class Pipeline:
         now = self._now(message)
         router = self._router or self.stages.routers.name(batch.sender, message.hostname)
         sender = self._sender(batch.sender, message.hostname)
-        dialect, outcome, event, error = read(message, sender)
+        sender.router = router
+        dialect, outcome, event, error, repeated = read(
+            message, sender, self._newest.get(batch.sender)
+        )
+        if repeated is None:
+            self._newest[batch.sender] = sender
+        router = repeated or router
         metrics = self.stages.metrics
         metrics.message(router, dialect, outcome, now)
         self.stages.routers.heard(router, batch.sender, now, message.time)
@@ -163,7 +172,9 @@ class Pipeline:
         key = (address, hostname)
         sender = self._senders.pop(key, None) or Sender()
         if len(self._senders) >= MAX_SENDERS:
-            del self._senders[next(iter(self._senders))]
+            forgotten = next(iter(self._senders))
+            del self._senders[forgotten]
+            self._newest.pop(forgotten[0], None)
         self._senders[key] = sender
         return sender
 
@@ -204,8 +215,12 @@ class Pipeline:
             self._decided(decision)
 
 
-def read(message: SyslogMessage, sender: Sender) -> Read:
-    """Let the dialects read a message, and expand what repeats."""
+def read(message: SyslogMessage, sender: Sender, newest: Sender | None = None) -> Read:
+    """Let the dialects read a message, and expand what repeats.
+
+    A bare repeat is of its own sender's last message; one without a host, or of a host that said
+    nothing yet, is of the `newest` message from its address.
+    """
     try:
         repeat = repeats.read(message)
     except repeats.RepeatError as error:
@@ -214,7 +229,9 @@ def read(message: SyslogMessage, sender: Sender) -> Read:
     if repeat is None:
         sender.last = _parse(message, sender)
     elif repeat.message is None:
-        return _again(sender.last, repeat.times, message.time)
+        if newest is not None and (message.hostname is None or sender.last is None):
+            sender = newest
+        return _again(sender, repeat.times, message.time)
     else:
         sender.last = _times(_parse(repeat.message, sender), repeat.times)
     return sender.last
@@ -236,18 +253,15 @@ def _parse(message: SyslogMessage, sender: Sender) -> Read:
     return Read(dialect.name, "event", event)
 
 
-def _again(last: Read | None, times: int, time: float | None) -> Read:
+def _again(sender: Sender, times: int, time: float | None) -> Read:
     """A bare "last message repeated": its predecessor once more, if that was an event."""
-    if last is None or last.event is None:
+    if sender.last is None or sender.last.event is None:
         return Read(None, "event", Event(kind="repeat", count=times, time=time))
-    again = msgspec.structs.replace(last.event, time=time)
-    return _times(last._replace(event=again), times)
+    again = msgspec.structs.replace(sender.last.event, count=times, time=time)
+    return sender.last._replace(event=again, router=sender.router)
 
 
 def _times(one: Read, times: int) -> Read:
     if one.event is None:
         return one
-    packets = times * one.event.packets
-    if packets > repeats.MAX_COUNT:
-        return Read(one.dialect, "malformed", None, f"stands for {packets} packets")
-    return one._replace(event=msgspec.structs.replace(one.event, count=packets))
+    return one._replace(event=msgspec.structs.replace(one.event, count=times))

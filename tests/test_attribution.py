@@ -79,6 +79,12 @@ def test_the_port_after_nat_is_what_a_flow_is_matched_by():
     assert attribute(hosts, rejection(50123)).attribution.evidence == "remote"
 
 
+def test_a_flow_has_the_program_of_its_socket():
+    hosts = home(report("A", socket(50123, "firefox"), flows=(flow(50123, nat_port=29279),)))
+    found, _ = attribute(hosts, rejection(29279))
+    assert (found.device, found.process, found.evidence) == ("A", "firefox", "flow")
+
+
 def test_talk_from_another_port_names_by_remote():
     hosts = home(report("ANNA-PC", socket(50123, "firefox", remote_ip=STRANGER)), OTHER)
     found, _ = attribute(hosts, rejection(33333))
@@ -198,8 +204,9 @@ def test_two_sightings_are_not_history():
 def test_an_inside_address_names_its_device_and_no_program_by_itself():
     hosts = home(report("NAS", addresses=("2001:db8::5",)), NETSESSION)
     packet = rejection(22, transport="tcp", our_ip="2001:db8::5", inside=True)
-    found, _ = attribute(hosts, packet)
+    found, settled = attribute(hosts, packet)
     assert (found.device, found.process, found.evidence) == ("NAS", "", "mapping")
+    assert settled
     assert codes(found) == ["inside_address"]
 
 

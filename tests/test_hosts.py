@@ -43,6 +43,23 @@ def test_a_socket_was_not_open_before_it_was_opened():
     assert ports_at(hosts, NOW - 1, grace=600) == []
 
 
+def test_a_new_socket_may_have_been_open_since_the_look_before():
+    hosts = Hosts()
+    hosts.report(report("pc"), NOW)
+    hosts.report(report("pc", 51413), NOW + 15)
+    assert ports_at(hosts, NOW + 13) == ["pc"]
+    assert ports_at(hosts, NOW + 12.9) == []
+
+
+def test_a_socket_of_unknown_age_may_have_been_open_since_the_report_before():
+    hosts = Hosts()
+    unknown = Socket(transport="udp", local_ip="0.0.0.0", local_port=51413)
+    hosts.report(report("pc"), NOW)
+    hosts.report(report("pc", sockets=(unknown,)), NOW + 10)
+    assert ports_at(hosts, NOW) == ["pc"]
+    assert ports_at(hosts, NOW - 0.1) == []
+
+
 def test_the_age_of_a_socket_says_since_when_it_was_open():
     hosts = Hosts()
     aged = Socket(transport="udp", local_ip="0.0.0.0", local_port=51413, age_seconds=100.0)
@@ -210,7 +227,7 @@ def test_a_reopened_port_is_two_spans():
     for second, ports in ((0, (51413,)), (15, ()), (30, (51413,))):
         hosts.report(report("pc", *ports), NOW + second)
     spans = list(hosts.listeners.seen_on_port("udp", 51413, NOW + 31))
-    assert sorted(span.opened for span in spans) == [NOW, NOW + 30]
+    assert sorted(span.opened for span in spans) == [NOW, NOW + 28]  # since the look before
 
 
 def test_the_same_socket_twice_in_a_report_is_one():

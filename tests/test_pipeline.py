@@ -125,7 +125,7 @@ def test_when_too_much_waits_newcomers_are_decided_at_once(monkeypatch):
         ([FOUNDING, b"last message repeated 4 times"], 5),
         ([FOUNDING, b"last message repeated 4 times", b"last message repeated 2 times"], 7),
         ([b"message repeated 7 times: [ " + FOUNDING + b"]"], 7),
-        ([b"message repeated 7 times: [ " + FOUNDING + b"]", b"last message repeated 2 times"], 21),
+        ([b"message repeated 7 times: [ " + FOUNDING + b"]", b"last message repeated 2 times"], 9),
         ([FOUNDING, b"something else", b"last message repeated 4 times"], 1),
         ([FOUNDING, b"last message repeated 1000001 times"], 1),
         ([FOUNDING, b"last message repeated 0 times"], 1),
@@ -155,12 +155,34 @@ def test_a_repeat_beyond_belief_is_malformed_and_forgets_its_predecessor():
     assert "99999999" in second.error
 
 
-def test_repeats_of_repeats_stay_within_belief():
-    wrapped = b"message repeated 1000000 times: [ " + FOUNDING + b"]"
+STAMPED = b"<5>Nov 23 12:00:00 %s FIREWALL: " + FOUNDING
+
+
+@pytest.mark.parametrize(
+    "again", [b"last message repeated 5 times", STAMPED[:19] + b"gw last message repeated 5 times"]
+)
+def test_a_repeat_finds_its_message_whether_or_not_it_names_the_host(again):
     line_pipe = pipeline()
-    _, second = send(line_pipe, wrapped, b"last message repeated 1000 times")
-    assert second.outcome == "malformed"
-    assert total(line_pipe, "rejected_packets_total") == 1_000_000
+    first = STAMPED % b"gw" if again[:1] == b"l" else FOUNDING
+    send(line_pipe, first, again, sender="127.0.0.1")
+    assert total(line_pipe, "rejected_packets_total") == 6
+    assert len(rows(line_pipe, "rejected_packets_total")) == 1
+
+
+def test_a_repeat_without_a_host_is_of_the_newest_message_of_its_relay():
+    line_pipe = pipeline()
+    lines = (FOUNDING, STAMPED % b"one", STAMPED % b"two", b"last message repeated 5 times")
+    send(line_pipe, *lines, sender="127.0.0.1")
+    by_router = {labels[0]: n for labels, n in rows(line_pipe, "rejected_packets_total").items()}
+    assert by_router == {"127.0.0.1": 1, "one": 1, "two": 6}
+
+
+def test_a_repeat_with_a_host_is_of_that_host():
+    line_pipe = pipeline()
+    again = STAMPED[:19] + b"one last message repeated 5 times"
+    send(line_pipe, STAMPED % b"one", STAMPED % b"two", again, sender="127.0.0.1")
+    by_router = {labels[0]: n for labels, n in rows(line_pipe, "rejected_packets_total").items()}
+    assert by_router == {"one": 6, "two": 1}
 
 
 def test_accepted_and_unclear_packets_are_not_rejected():

@@ -32,6 +32,7 @@ _PATTERN = (
 _AS_PRINTED = re.compile(_PATTERN)
 _ANY_CASE = re.compile(_PATTERN, re.IGNORECASE)
 _NAT_FAULT = re.compile(r"nat[ \t]++[rt]x-error(?![a-z])", re.IGNORECASE)
+_GLUED = re.compile(r".*[^\w-]", re.DOTALL)
 _ADJECTIVES = frozenset({"new", "incoming", "inbound", "outgoing", "outbound", "remote", "invalid"})
 # "connection accepted from …" alone is any server's log; behind these words it is a cut line.
 _CERTAIN = frozenset({"tcp", "udp", "icmp", "icmpv6"})
@@ -51,9 +52,9 @@ def parse(message: SyslogMessage) -> Event:
         raise Malformed("no '<transport> connection <verdict> from <address> to <address>'")
     verb = sentence["verb"].lower()
     transport = _transport(sentence)
-    source_ip, source_port = _endpoint(sentence["source"])
-    destination_ip, destination_port = _endpoint(sentence["destination"] or "")
     has_ports = transport not in fields.PORTLESS
+    source_ip, source_port = _endpoint(sentence["source"], has_ports=has_ports)
+    destination_ip, destination_port = _endpoint(sentence["destination"] or "", has_ports=has_ports)
     return Event(
         kind=_KINDS[verb],
         action=verb,
@@ -81,7 +82,7 @@ def _sentence(text: str) -> re.Match[str] | None:
 def _transport(sentence: re.Match[str]) -> str | None:
     """Read the word in front of "connection"."""
     before = sentence.string[max(0, sentence.start() - 64) : sentence.start()].split()
-    word = before[-1] if before else ""
+    word = _GLUED.sub("", before[-1]) if before else ""  # "FIREWALL:UDP", a byte order mark
     return None if word.lower() in _ADJECTIVES else fields.transport(word)
 
 
@@ -89,8 +90,11 @@ def _has_slash(endpoint: str) -> bool:
     return "/" in endpoint and "/" in endpoint.lower().removesuffix("n/a")
 
 
-def _endpoint(text: str) -> tuple[str | None, int | None]:
-    """Read `address:port`, `[address]:port`, or an address alone."""
+def _endpoint(text: str, *, has_ports: bool) -> tuple[str | None, int | None]:
+    """Read `address:port`, `[address]:port`, or an address alone.
+
+    Of `2001:db8::1:3478` the last group is the port, where the transport has ports.
+    """
     text = "".join(text.split()).rstrip(".,;")
     if text.startswith("["):
         host, _, port = text[1:].partition("]")
@@ -98,11 +102,11 @@ def _endpoint(text: str) -> tuple[str | None, int | None]:
     host, _, port = text.rpartition(":")
     if ":" not in host:
         return (fields.address(host), fields.port(port)) if host else (fields.address(port), None)
-    if ip := fields.address(text):
-        return ip, None  # IPv6 without a port
+    whole, ip, number = fields.address(text), fields.address(host), fields.port(port)
+    if whole and not (has_ports and ip and number is not None):
+        return whole, None
     # Behind a masked IPv6 address nobody can tell the last group from a port.
-    ip = fields.address(host)
-    return ip, fields.port(port) if ip else None
+    return ip, number if ip else None
 
 
 def _is_nat_fault(text: str) -> bool:

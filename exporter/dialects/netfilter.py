@@ -45,7 +45,7 @@ def parse(message: SyslogMessage) -> Event:
     start = _start(line)
     before, _, connection = line[max(0, start - _PREFIX_LENGTH) : start].partition("CONN=")
     prefix = netfilter_flavours.read(_prefix(message, before))
-    packet = " " + line[start:]
+    packet = " " + line[start:]  # which also parts IN= from a prefix that is glued to it
     transport = fields.transport(_value(packet, " PROTO="))
     has_ports = transport not in fields.PORTLESS
     event = Event(
@@ -90,7 +90,7 @@ def _start(line: str) -> int:
     source = line.rfind(" SRC=")
     end = len(line) if source < 0 else source
     at = line.rfind("IN=", 0, end)
-    while at > 0 and line[at - 1].isupper():  # PHYSIN=
+    while line[at - 4 : at] == "PHYS":
         at = line.rfind("IN=", 0, at)
     if at < 0:  # Proxmox leaves out what is empty; UniFi and Peplink may have neither
         at = line.rfind(" OUT=", 0, end)

@@ -1,9 +1,10 @@
 """The messages of one syslog stream (RFC 6587): octet counting, or lines that end with LF.
 
 Received bytes go in, whole messages come out, without their framing and without CR, LF and NUL at
-the end. Each frame says for itself which of the two it is: `<digits> <PRI>` is octet counted,
-whatever else is a line. Every sender of octet counting sends a PRI, and asking for it keeps lines
-that begin with a number (`12 packets`, `1700000000.123 host`) whole.
+the end. Each frame says for itself which of the two it is: `<digits> <PRI>` is octet counted. So is
+`<digits> ` before a message without PRI where, after so many octets without LF, a next frame or the
+end of the stream follows; once that was seen, it is taken for granted. Whatever else is a line:
+routers begin lines with numbers, too (`23 Nov 12:00:01`, `101 1 tap101i0-IN`).
 """
 
 import re
@@ -14,6 +15,10 @@ MAX_MESSAGE = 64 * 1024  # bytes; RFC 5425 recommends 8192, some firewalls send 
 # Seven digits: a count above the limit is skipped exactly, and a stray line costs 10 MB at most.
 _COUNTED = re.compile(rb"([1-9][0-9]{0,6}) (<[0-9]{1,3}>)")
 _BEGUN = re.compile(rb"[1-9][0-9]{0,6}(?: (?:<[0-9]{0,3})?)?")  # may still become the above
+_BARE = re.compile(rb"([1-9][0-9]{0,4}) (?![ \r\n<])")
+_BARE_BEGUN = re.compile(rb"[1-9][0-9]{0,4} ")
+_NEXT = re.compile(rb"[1-9][0-9]{0,6} |<[0-9]")  # how a frame begins that follows a counted one
+_NEXT_BEGUN = re.compile(rb"[1-9][0-9]{0,6}|<|")
 _DIGITS = frozenset(b"123456789")
 _END = b"\r\n\0"
 
@@ -43,6 +48,7 @@ class FrameSplitter:
         self._searched = 0  # so many bytes of that frame hold no LF
         self._skip = 0  # so many bytes of an oversize counted frame are still to come
         self._skip_line = False  # inside an oversize line
+        self._bare = False  # counted messages without PRI were seen
         self._after_counted = False  # an empty line here is the counted frame's own line end
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -91,6 +97,8 @@ class FrameSplitter:
             return []
         if _counted(rest, 0):
             raise FramingError("bad_frame", 1, [], "the stream ended inside a counted message")
+        if (bare := _BARE.match(rest)) and len(rest) == bare.end() + int(bare[1]):
+            rest = rest[bare.end() :]
         message = rest.rstrip(_END)
         return [message] if message or not self._after_counted else []
 
@@ -105,13 +113,28 @@ class FrameSplitter:
                 start, length = counted
                 whole = length > self._max or len(buffer) - start >= length
                 return (start, length, True) if whole else None
-            if _BEGUN.fullmatch(buffer, at):
+            if _BEGUN.fullmatch(buffer, at) or _BARE_BEGUN.fullmatch(buffer, at):
                 return None
+            bare = _BARE.match(buffer, at)
+            if bare and (length := int(bare[1])) <= self._max:
+                end = bare.end() + length
+                if buffer.find(b"\n", at + self._searched, end) < 0:
+                    self._searched = min(len(buffer), end) - at
+                    if len(buffer) < end or not self._counts(end):
+                        return None
+                    if self._bare:
+                        return bare.end(), length, True
         newline = buffer.find(b"\n", at + self._searched)
         if newline >= 0:
             return at, newline - at, False
         self._searched = len(buffer) - at
         return (at, self._searched, False) if self._searched > self._max else None
+
+    def _counts(self, end: int) -> bool:
+        """Note whether a frame follows at `end`; False when that cannot be told yet."""
+        if not self._bare and _NEXT.match(self._buffer, end):
+            self._bare = True
+        return self._bare or _NEXT_BEGUN.fullmatch(self._buffer, end) is None
 
     def _pass_over(self, at: int) -> int:
         """Return where the oversize message ends, or all that came of it so far."""

@@ -5,6 +5,7 @@
     Tue Nov 10 23:04:06 2026   ctime: OpenWrt's logread, D-Link, `dmesg -T`
     2026-11-10T23:04:06.5+09:00, 2026-11-10 23:04:06    ISO 8601
     2026/11/10 23:04:06        the same with slashes: logs of Japanese routers
+    11/10/2026 23:04:06, 10.11.26 23:04:06    month first with slashes, day first with dots
 
 A stamp without a zone is the collector's local time: syslog does not say more. A flood repeats the
 same second, so what was read is remembered by its text.
@@ -28,11 +29,15 @@ _NAMED = re.compile(
     rf"(?P<weekday>(?:{'|'.join(_WEEKDAYS)}) {{1,2}})?"
     rf"(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<day>[0-9]{{1,2}})"
     r"(?: (?P<year>[0-9]{4}))? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
-    r"(?P<fraction>[.,][0-9]{1,9})?(?: (?P<late_year>(?:19|20)[0-9]{2}))?:?(?= |$)"
+    r"(?P<fraction>[.,][0-9]{1,9})?(?: (?P<late_year>(?:19|20)[0-9]{2}))?:?(?=[ \t]|$)"
 )
 _ISO = re.compile(
     r"([0-9]{4}([-/])[0-9]{2}\2[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
-    r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?):?(?= |$)"
+    r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?):?(?=[ \t]|$)"
+)
+_NUMBERS = re.compile(
+    r"([0-9]{1,2})([./])([0-9]{1,2})\2((?:[0-9]{2}){1,2}) {1,2}([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
+    r"(?=[ \t]|$)"
 )
 
 
@@ -52,7 +57,7 @@ def at_start(text: str, received: float) -> Stamp | None:
     head, today = text[:3], int(received // DAY)
     if head in _MONTHS:
         # The usual form by position; digits behind it may be a year.
-        if text[15:16] in ("", " ") and not text[16:17].isdigit():
+        if text[15:16] in ("", " ", "\t") and not text[16:17].isdigit():
             time = _named(text[:15], today)
             if time is not None:
                 return Stamp(time, 15)
@@ -60,6 +65,8 @@ def at_start(text: str, received: float) -> Stamp | None:
         if text[4:5] in ("-", "/") and (found := _ISO.match(text)):
             hostless = found[2] == "/" or found[0][-1] == ":"
             return Stamp(_iso(found[1]), found.end(), hostless)
+        if text[:1].isdigit() and (found := _NUMBERS.match(text)):
+            return Stamp(_numbers(found[0]), found.end(), hostless=True)
         return None
     if found := _NAMED.match(text):
         is_ctime = found["weekday"] is not None and (found["year"] or found["late_year"])
@@ -106,6 +113,19 @@ def _local(year: int, month: int, day: int, hour: int, minute: int, second: int)
         return mktime((year, month, day, hour, minute, second, 0, 0, -1))
     except (OverflowError, ValueError):  # pragma: no cover - years that Windows does not know
         return None
+
+
+@lru_cache(maxsize=4096)
+def _numbers(stamp: str) -> float | None:
+    found = _NUMBERS.fullmatch(stamp)
+    if found is None:
+        return None
+    one, divider, other, year, *clock = found.groups()
+    month, day = (one, other) if divider == "/" else (other, one)
+    full_year = int(year) if len(year) == 4 else 2000 + int(year)
+    if not 1 <= int(month) <= 12:
+        return None
+    return _local(full_year, int(month), int(day), *map(int, clock))
 
 
 @lru_cache(maxsize=4096)

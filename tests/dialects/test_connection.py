@@ -70,3 +70,38 @@ def test_lines_of_others_are_left_to_them(line):
 @pytest.mark.parametrize("line", ["NAT TX-ERROR List Create Error", "nat rx-error: full"])
 def test_a_full_translation_table_is_a_nat_fault(line):
     assert parse(line) == Event(kind="nat_fault")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\ufeffUDP connection rejected from 198.51.100.7:1 to 203.0.113.9:2",
+        "<134>\ufeffUDP connection rejected from 198.51.100.7:1 to 203.0.113.9:2",
+        "<134>1 2026-11-23T04:00:00Z gate fw 1 - - \ufeffUDP connection rejected"
+        " from 198.51.100.7:1 to 203.0.113.9:2",
+        "firewall:UDP connection rejected from 198.51.100.7:1 to 203.0.113.9:2",
+        "[FW]UDP connection rejected from 198.51.100.7:1 to 203.0.113.9:2",
+    ],
+)
+def test_the_transport_is_read_behind_whatever_is_glued_to_it(line):
+    event = parse(line)
+    assert event is not None
+    assert event.transport == "udp"
+
+
+@pytest.mark.parametrize(
+    ("transport", "end", "expected"),
+    [
+        ("UDP", "2001:db8::1:3478", ("2001:db8::1", 3478)),
+        ("UDP", "2001:db8::2:51413", ("2001:db8::2", 51413)),
+        ("TCP", "2001:db8:0:0:0:0:0:1", ("2001:db8::1", None)),
+        ("TCP", "2001:db8:0:0:0:0:0:1:443", ("2001:db8::1", 443)),
+        ("UDP", "2001:db8::abcd", ("2001:db8::abcd", None)),
+        ("ICMPv6", "2001:db8::1:3478", ("2001:db8::1:3478", None)),
+    ],
+)
+def test_the_last_group_of_a_bare_ipv6_endpoint_is_its_port(transport, end, expected):
+    event = parse(f"{transport} connection rejected from {end} to {end}")
+    assert event is not None
+    assert (event.source_ip, event.source_port) == expected
+    assert (event.destination_ip, event.destination_port) == expected

@@ -133,3 +133,16 @@ def test_the_mac_is_the_source_stations_or_none(field, mac):
 )
 def test_lines_of_others_are_left_to_them(line):
     assert not netfilter.claims(header.read(line.encode(), 0.0))
+
+
+@pytest.mark.parametrize("prefix", ["DROP", "INPUTDROP", "[1.2]DENY", "drop", "iptables-reject"])
+def test_a_prefix_glued_to_the_first_key_is_read(prefix):
+    packet = "OUT= SRC=198.51.100.7 DST=203.0.113.9 LEN=40 PROTO=UDP SPT=1 DPT=2 LEN=20"
+    event = parse(f"<4>Nov 23 12:00:00 gw kernel: {prefix}IN=eth0 {packet}")
+    assert (event.kind, event.ingress_interface) == ("rejected", "eth0")
+
+
+def test_a_bridge_port_is_not_the_interface():
+    line = "DROP: IN=br0 OUT=br0 PHYSIN=p1 PHYSOUT=p2 SRC=198.51.100.7 DST=203.0.113.9 PROTO=UDP"
+    event = parse(line)
+    assert (event.ingress_interface, event.egress_interface) == ("br0", "br0")

@@ -64,6 +64,46 @@ def test_a_line_that_begins_with_a_number_stays_whole(line):
     assert everything([line + b"\n"]) == ([line], 0, 0)
 
 
+FOUNDING = b"UDP connection rejected from 198.51.100.7:3478 to 203.0.113.9:51413"
+
+
+def test_messages_without_pri_may_be_counted():
+    frame = b"%d %b" % (len(FOUNDING), FOUNDING)
+    stamped = b"Nov 23 12:00:00 gate " + FOUNDING
+    stream = frame * 2 + b"%d %b" % (len(stamped), stamped) + FOUNDING + b"\n" + frame + b"5 hello"
+    sent = [FOUNDING, FOUNDING, stamped, FOUNDING, FOUNDING, b"hello"]
+    assert everything([stream], 200) == (sent, 0, 0)
+    assert everything(chunks(stream, list(range(len(stream)))), 200) == (sent, 0, 0)
+
+
+def test_a_single_counted_message_without_pri_is_known_by_the_streams_end():
+    assert everything([b"%d %b" % (len(FOUNDING), FOUNDING)], 200) == ([FOUNDING], 0, 0)
+
+
+def test_counted_messages_without_pri_come_as_soon_as_they_are_whole():
+    splitter, frame = FrameSplitter(), b"%d %b" % (len(FOUNDING), FOUNDING)
+    assert splitter.feed(frame) == []  # a line of that length could begin so
+    assert splitter.feed(frame) == [FOUNDING, FOUNDING]
+    assert splitter.feed(frame) == [FOUNDING]
+
+
+def test_numbered_lines_stay_whole():
+    lines = [b"%d %b" % (number, b"x" * 80) for number in range(200)]
+    assert everything([b"\n".join(lines) + b"\n"], 200) == (lines, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"23 Nov 12:00:01 gate UDP connection rejected from 198.51.100.7:3478",
+        b"101 1 tap101i0-IN 20/Jun/2022:13:12:46 +0200 REJECT: IN=fwbr101i0 OUT= " + FOUNDING,
+        b"1 2026-11-23T12:00:00Z gate app - - - text",
+    ],
+)
+def test_a_number_that_begins_a_routers_line_is_no_count(line):
+    assert everything([line + b"\n" + line + b"\n"], 200) == ([line, line], 0, 0)
+
+
 def test_a_counted_message_may_hold_line_feeds():
     assert everything([b"8 <1>a\nb\nc<2>d\n"]) == ([b"<1>a\nb\nc"[:8], b"<2>d"], 0, 0)
 
