@@ -9,27 +9,29 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import uvicorn
 from loguru import logger
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter import build, tables, web
 from exporter.addresses import Prefixes
 from exporter.config import Config, Listen
-from exporter.evidence import EvidenceStore
+from exporter.evidence import EvidenceStore, prepare
 from exporter.pipeline import Pipeline, Stages
 from exporter.service import Service
 from exporter.state import StateFile, open_database
-from exporter.transports import bind, gateway
+from exporter.transports import OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 from exporter.transports.stream import StreamServer
 from exporter.transports.udp import UdpReceiver
 
 TICK = 0.2  # seconds between looks at what waits for a decision
 WRITE = 60.0  # seconds between writes that no scrape asked for: SD cards wear out
+STOP_SECONDS = 5  # for answers that are under way
 KEEP_ALIVE = 15  # seconds after which an idle HTTP connection is closed
 
 
@@ -42,8 +44,10 @@ class App:
         Raises state.StateError, transports.ListenError or ValueError, each naming what and where.
         """
         self._config = config
+        self._log_failure = OncePerMinute()
+        self._stopping = asyncio.Event()
         with contextlib.ExitStack() as opened:
-            database = open_database(folder / "evidence.sqlite")
+            database = open_database(folder / "evidence.sqlite", prepare)
             opened.callback(database.close)
             days = config.state.evidence_days
             evidence = EvidenceStore(database, config.state.evidence_rows, days * 86400.0)
@@ -93,49 +97,65 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`; then decide what waits and store everything."""
+        self._stopping = stop
         async with asyncio.TaskGroup() as group:
             self.udp.start()
             consumer = group.create_task(self._consume())
             http = group.create_task(self._http.serve(sockets=[self._http_socket]))
             streams = group.create_task(self.tcp.serve())
-            others = [
-                group.create_task(self._tick()),
-                group.create_task(self._write()),
-                group.create_task(
-                    tables.refresh(self._config.network, self._pipeline.stages.networks)
-                ),
+            regular = [
+                group.create_task(self._regularly(TICK, self._tick)),
+                group.create_task(self._regularly(WRITE, self._write)),
             ]
+            networks = self._pipeline.stages.networks
+            refresh = group.create_task(tables.refresh(self._config.network, networks))
             self.service.ready = True
             await stop.wait()
             self.service.ready = False
             self.udp.close()
-            for task in (streams, *others):
-                task.cancel()
-            await asyncio.wait([streams, *others])
+            streams.cancel()
+            refresh.cancel()
+            await asyncio.wait([streams, refresh, *regular])
             self._inbox.close()
             await consumer
             self._pipeline.finish(time.time())
-            await self.service.write_evidence()
-            await self.service.commit()
+            await self._write()
             self._http.should_exit = True
             await http
+        self.service.close()
         self._opened.close()
 
     async def _consume(self) -> None:
         while batches := await self._inbox.get():
             for batch in batches:
-                self._pipeline.process(batch)
+                try:
+                    self._pipeline.process(batch)
+                except Exception as error:  # noqa: BLE001 - one sender's batch must not end the rest
+                    self._failed("lines", error)
+
+    async def _regularly(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something every few seconds until the stop, whatever becomes of it."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), seconds)
+                return
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - the next time may go well
+                self._failed(work.__name__.strip("_"), error)
 
     async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK)
-            self._pipeline.tick(time.time())
+        self._pipeline.tick(time.time())
 
     async def _write(self) -> None:
-        while True:
-            await asyncio.sleep(WRITE)
-            await self.service.write_evidence()
-            await self.service.commit()
+        await self.service.write_evidence()
+        await self.service.commit()
+
+    def _failed(self, task: str, error: Exception) -> None:
+        now = time.time()
+        self._pipeline.stages.metrics.internal_error(task, now)
+        if self._log_failure(now, task):
+            logger.opt(exception=error).error("{} failed; the rest goes on", task)
 
     def _dropped(self, listener: str, reason: str, messages: int) -> None:
         self._pipeline.stages.metrics.dropped(listener, reason, messages, time.time())
@@ -155,12 +175,23 @@ def _http_settings(application: Starlette) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         ws="none",
-        http="h11",  # strict about framing, which keeps request smuggling out
+        http=_Connection,
         proxy_headers=False,  # anybody could write X-Forwarded-For
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         limit_concurrency=200,
+        timeout_graceful_shutdown=STOP_SECONDS,  # for a reader that does not read
     )
+
+
+class _Connection(H11Protocol):
+    """h11 is strict about framing, against smuggled requests; a silent connection is closed."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            KEEP_ALIVE, self.timeout_keep_alive_handler
+        )
 
 
 class _Server(uvicorn.Server):

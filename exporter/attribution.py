@@ -65,6 +65,7 @@ class Attributor:
         self._hosts = hosts
         self._port_kind = port_kind
         self._windows = windows
+        self.awaited_until = 0.0  # after a restart: until when silent agents may still report
 
     def attribute(self, rejection: Rejection) -> Finding:
         """Decide by what is known now about the moment at which the packet arrived."""
@@ -106,18 +107,22 @@ class Attributor:
         """
         live = self._hosts.live(now)
         if not live:
-            return lambda _: True
+            return lambda _: now >= self.awaited_until
         grace = min(1.5 * max(device.report.interval_seconds for device in live), MAX_GRACE)
         heard = min(device.taken for device in live)
-        return lambda rejection: heard > rejection.received or now >= rejection.received + grace
+        return lambda rejection: (
+            heard > rejection.received
+            or not rejection.received <= now < rejection.received + grace  # or the clock went back
+        )
 
     def decoy(self, rejection: Rejection) -> Evidence | None:
-        """The evidence of the same decision for another port of its range; None without a port.
+        """The evidence of the same decision for another port of its range.
 
         A port that nobody chose should name nobody: how often it does is the rate of false names.
+        None without a port, and where the address names the device, whatever the port.
         """
         port = rejection.our_port
-        if not port:
+        if not port or rejection.inside:
             return None
         low, high = next((a, b) for a, b in itertools.pairwise(_RANGES) if port < b)
         seed = zlib.crc32(f"{rejection.remote_ip} {port} {rejection.received:.0f}".encode())

@@ -1,14 +1,16 @@
 """How many values a label may have: who earns a series, who is folded into `other`.
 
 A hostile sender can make up ports, addresses and host names without end. Until half of a budget is
-used, a value earns its place with its first packet; after that by weight, which a made-up value
-never gathers; the last tenth is for values that were attributed to a device.
+used, a value earns its place with its first packet; after that by weight, for which it must come
+again, however many packets one line claims; the last tenth is for values that were attributed to a
+device.
 """
 
 from collections.abc import Iterator
 
 OTHER = "other"
 MIN_WEIGHT = 16  # packets; fewer never earn a place in the second half
+MOST_AT_ONCE = MIN_WEIGHT // 2  # "repeated 999999 times" is one line, and anybody can write it
 _RESERVED = 10  # one tenth
 
 
@@ -60,6 +62,7 @@ class Budget:
             return True
         if len(self._weights) >= 2 * self.limit and value not in self._weights:
             self._fade()
+        weight = min(weight, MOST_AT_ONCE)
         gathered = self._weights[value] = self._weights.get(value, 0) + weight
         self._total += weight
         return gathered >= max(MIN_WEIGHT, self._total / self.limit)

@@ -26,6 +26,7 @@ MANY_PORTS = 5  # of ours, tried by one source: that is a scan
 MANY_SOURCES = 8  # at one port of ours: peers that were told of it, or a forged flood
 FLOOD_PER_MINUTE = 3000.0  # packets; 50 a second, which a slow line feels
 SERVERS = frozenset(["cdn", "content"])  # networks of servers that answer, from their known ports
+DELUGE_PER_MINUTE = 30_000.0  # packets; whoever they are for, the line suffers
 CHATTER_PORTS = frozenset([67, 68, 137, 138, 546, 547, 1900, 3702, 5353, 5355])
 
 
@@ -83,6 +84,16 @@ def _outbound(signs: Signs) -> Cause | None:
     if signs.rejection.direction != "outbound":
         return None
     return _cause("misconfiguration", "watch", 0.8, Reason("refused_outbound"))
+
+
+def _deluge(signs: Signs) -> Cause | None:
+    """So much that it matters more than whose it is."""
+    rate = signs.seen.packets_per_minute
+    if rate < DELUGE_PER_MINUTE:
+        return None
+    if signs.remote_reading == "attack":
+        return _reflection(signs)
+    return _cause("flood", "act", 0.8, Reason("packets_per_minute", {"packets": round(rate)}))
 
 
 def _spoke_first(signs: Signs) -> Cause | None:
@@ -178,6 +189,7 @@ def _peers(signs: Signs) -> Cause | None:
 RULES: tuple[Callable[[Signs], Cause | None], ...] = (
     _local,
     _outbound,
+    _deluge,
     _spoke_first,
     _survey,
     _owned,

@@ -264,3 +264,4 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     rejection: Rejection
     attribution: Attribution
     cause: Cause
+    last: float  # arrival of the newest of the packets; `rejection.received` is that of the first

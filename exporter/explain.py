@@ -53,7 +53,8 @@ def explain(
     """Explain a line as if it arrived now; `router` is its router unless its header names one."""
     stages = pipeline.stages
     message = header.read(line.encode("utf-8", "replace"), now)
-    router = message.hostname or router
+    if message.hostname is not None:
+        router = stages.routers.name("", message.hostname)
     dialect, outcome, event, error, _ = read(message, Sender())
     told = explanation.steps_of_line(message.hostname, dialect, outcome, event, error, language)
     if event is None or event.kind != "rejected":
@@ -79,7 +80,7 @@ def explain(
     seen = pipeline.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
     signs = causes.signs(packets, attribution, seen, stages.knowledge)
     cause = causes.decide(signs)
-    decision = Decision(rejection=packets, attribution=attribution, cause=cause)
+    decision = Decision(rejection=packets, attribution=attribution, cause=cause, last=now)
     subject = explanation.of_decision(decision, signs.application)
     return Answer(
         line=line,

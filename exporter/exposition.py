@@ -1,11 +1,13 @@
 """A snapshot of all metrics, and its two text formats.
 
-`take` copies what a scrape shows, on the event loop; `encode` turns the copy into bytes, in any
-thread. Formats: Prometheus text 0.0.4 and OpenMetrics 1.0, by prometheus_client.
+`take` and `state` copy what a scrape shows, on the event loop; `encode` turns the copy into bytes,
+in any thread. Reports and spoofed senders can name any number of devices and routers: what is shown
+of them keeps to the limits of the counters. Formats: Prometheus text 0.0.4 and OpenMetrics 1.0, by
+prometheus_client.
 """
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,10 +17,14 @@ from prometheus_client.registry import Collector
 from exporter import metrics as m
 from exporter.enrichment.networks import Networks
 from exporter.hosts import Device, Hosts
-from exporter.routers import Routers
+from exporter.routers import Router, Routers
 from exporter.series import Declaration
 
+MAX_INTERFACES = 32  # of a device
+MAX_TEXT = 64  # characters of a label that is not counted by
+
 Sample = tuple[tuple[str, ...], float, float | None]  # labels, value, created
+_Link = tuple[str, str, int, int]  # device, interface, received and sent bytes
 
 
 class Family(NamedTuple):
@@ -55,11 +61,31 @@ def take(metrics: m.Metrics, networks: Networks, *, newborn_at_zero: bool = Fals
 
 
 def state(
-    routers: Routers, hosts: Hosts, undecided: int, now: float, version: str, scrape_seconds: float
+    routers: Routers,
+    hosts: Hosts,
+    undecided: int,
+    now: float,
+    version: str,
+    scrape_seconds: float,
+    metrics: m.Metrics | None = None,
 ) -> list[Family]:
-    """What holds at this moment: a silent host or router shows by its time, then disappears."""
-    heard = list(routers.known())
-    current = [device for device in hosts.devices() if now <= device.current_until]
+    """What holds at this moment: a silent host or router shows by its time, then disappears.
+
+    `metrics` says how many may be shown and who comes first; without it, the default limits hold.
+    """
+    metrics = metrics or m.Metrics()
+    all_routers, all_devices = list(routers.known()), list(hosts.devices())
+    heard = _routers(all_routers, routers.rules, metrics)
+    devices = _devices(all_devices, metrics)
+    current = [device for device in devices if now <= device.current_until]
+    links = [_links(device) for device in current]
+    shown = [link for of_device in links for link in of_device[:MAX_INTERFACES]]
+    shown = shown[: metrics.limits.series_per_metric // 2]  # two series each
+    omitted = {
+        "router": len(all_routers) - len(heard),
+        "device": len(all_devices) - len(devices),
+        "interface": sum(map(len, links)) - len(shown),
+    }
     return [
         _family(m.ROUTER_EXPECTED, (((name,), 1.0) for name in routers.rules)),
         _family(m.ROUTER_LAST_MESSAGE, (((r.name,), r.last_message) for r in heard)),
@@ -68,14 +94,18 @@ def state(
             (((r.name,), r.clock_offset) for r in heard if r.clock_offset is not None),
         ),
         _family(m.ROUTER_MASKED, (((r.name,), float(r.masked)) for r in heard)),
-        _family(m.DEVICE_INFO, (((d.name, d.report.os, d.report.agent), 1.0) for d in current)),
-        _family(m.DEVICE_LAST_REPORT, (((d.name,), d.taken) for d in hosts.devices())),
+        _family(
+            m.DEVICE_INFO,
+            (((d.name, _clean(d.report.os), _clean(d.report.agent)), 1.0) for d in current),
+        ),
+        _family(m.DEVICE_LAST_REPORT, (((d.name,), d.taken) for d in devices)),
         _family(
             m.DEVICE_INTERVAL,
             (((d.name,), d.report.interval_seconds) for d in current if d.is_agent),
         ),
         _family(m.DEVICE_SOCKETS, (((d.name,), float(_listening(d))) for d in current)),
-        _family(m.DEVICE_BYTES, _bytes(current)),
+        _family(m.DEVICE_BYTES, _bytes(shown)),
+        _family(m.OMITTED, (((label,), float(count)) for label, count in omitted.items())),
         _family(m.WAITING_PACKETS, [((), float(undecided))]),
         _family(m.SCRAPE_SECONDS, [((), scrape_seconds)]),
         _family(m.BUILD_INFO, [((version, platform.python_version()), 1.0)]),
@@ -143,9 +173,46 @@ def _listening(device: Device) -> int:
     return sum(s.transport == "udp" or s.state == "listen" for s in device.report.sockets)
 
 
-def _bytes(devices: Iterable[Device]) -> Iterator[tuple[tuple[str, ...], float]]:
-    for device in devices:
-        links = {link.interface: link for link in device.report.links}  # each sample once
-        for interface, link in links.items():
-            yield (device.name, interface, "received"), float(link.received_bytes)
-            yield (device.name, interface, "sent"), float(link.sent_bytes)
+def _routers(
+    known: Iterable[Router], configured: Container[str], metrics: m.Metrics
+) -> list[Router]:
+    """The routers that are shown: configured, then placed, then most recently heard."""
+
+    def rank(router: Router) -> tuple[bool, bool, float]:
+        placed = metrics.store.placed("router", router.name)
+        return router.name not in configured, not placed, -router.last_message
+
+    limits = metrics.limits
+    return sorted(known, key=rank)[: min(limits.router, limits.series_per_metric)]
+
+
+def _devices(known: Iterable[Device], metrics: m.Metrics) -> list[Device]:
+    """The devices that are shown: placed, then most recently heard."""
+
+    def rank(device: Device) -> tuple[bool, float]:
+        return not metrics.store.placed("device", device.name), -device.received
+
+    limits = metrics.limits
+    return sorted(known, key=rank)[: min(limits.device, limits.series_per_metric)]
+
+
+def _links(device: Device) -> list[_Link]:
+    """A device's interfaces, each once, most bytes first."""
+    links = {
+        _clean(link.interface): (link.received_bytes, link.sent_bytes)
+        for link in device.report.links
+    }
+    ordered = sorted(links.items(), key=lambda link: -sum(link[1]))
+    return [(device.name, interface, *counted) for interface, counted in ordered]
+
+
+def _bytes(links: Iterable[_Link]) -> Iterator[tuple[tuple[str, ...], float]]:
+    for device, interface, received, sent in links:
+        yield (device, interface, "received"), float(received)
+        yield (device, interface, "sent"), float(sent)
+
+
+def _clean(text: str) -> str:
+    """What a host says of itself, short and without control characters."""
+    text = text[:MAX_TEXT]
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

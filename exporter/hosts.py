@@ -66,8 +66,6 @@ class Hosts:
         """
         self._live_at = None
         taken = received - report.age_seconds
-        if len(self.listeners) + len(report.sockets) + len(report.flows) > MAX_SPANS:
-            raise Conflict(f"{len(self.listeners)} sockets are known already; no more are taken in")
         device = self._devices.get(report.device.casefold())
         if report.unchanged_since is not None:
             report = _unchanged(device, report, taken)
@@ -79,10 +77,14 @@ class Hosts:
             self._devices[report.device.casefold()] = device
         else:
             _check_rank(device, report, received)
-            if taken < device.taken:
-                self._late(device, report, taken)
-                return device
-        self._replace(device, report, taken, received)
+        self._check_room(device, report)
+        # A report that arrives later and was made earlier is from a spool; one that arrives
+        # earlier than the last comes after our clock was set back.
+        if taken < device.taken and received >= device.received:
+            self._late(device, report, taken)
+        else:
+            self._replace(device, report, taken, received)
+        self._make_room()
         return device
 
     def devices(self) -> Iterable[Device]:
@@ -143,7 +145,7 @@ class Hosts:
                 self.listeners.add(span)
                 known = span
             known.opened = min(known.opened, span.opened)
-            known.last_seen = max(known.last_seen, span.last_seen)
+            known.last_seen = min(max(known.last_seen, span.last_seen), taken)
             known.current_until = span.current_until
             now_open[key] = known
         for gone in device.open.values():
@@ -151,6 +153,18 @@ class Hosts:
         self._move_addresses(device.name.casefold(), device.report.addresses, report.addresses)
         device.open, device.report = now_open, report
         device.taken, device.received = taken, received
+
+    def _check_room(self, device: Device, report: HostReport) -> None:
+        others = sum(len(other.open) for other in self._devices.values() if other is not device)
+        if others + len(report.sockets) + len(report.flows) > MAX_SPANS:
+            raise Conflict(f"other devices have {others} sockets open; no more are taken in")
+
+    def _make_room(self) -> None:
+        """Forget closed sockets of the device that has most of them, oldest first."""
+        while len(self.listeners) > MAX_SPANS:
+            device = max(self._devices.values(), key=lambda device: len(device.closed))
+            for _ in range(min(1000, len(device.closed))):
+                self.listeners.remove(device.closed.popleft())
 
     def _late(self, device: Device, report: HostReport, taken: float) -> None:
         """Learn from a report of a spool: what was open then is not claimed to be open now."""
@@ -167,7 +181,7 @@ class Hosts:
             self.listeners.remove(device.closed.popleft())
 
     def _move_addresses(self, key: str, before: Iterable[str], after: Iterable[str]) -> None:
-        for address in before:
+        for address in set(before):
             self._owners[address].discard(key)
             if not self._owners[address]:
                 del self._owners[address]

@@ -5,12 +5,14 @@ it was seen so. Nothing here reads a clock: times are arguments, Unix seconds.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Generic, TypeVar
 
 import msgspec
 
 from exporter.events import HostReport
 
+MAX_LOOKED_AT = 500  # spans of one port or remote address: what is older says no more
 LOOK = 2.0  # seconds; how often agents look for new sockets
 HISTORY = 24 * 3600.0  # seconds; closed sockets are kept that long, for `history` evidence
 
@@ -49,14 +51,16 @@ class Listeners:
     def add(self, span: Span) -> None:
         """Index a span; its device and both ends do not change while it is indexed."""
         self._spans += 1
-        self._by_port.add((span.transport, span.local_port), span)
+        if _holds_port(span):
+            self._by_port.add((span.transport, span.local_port), span)
         if span.remote_ip is not None:
             self._by_remote.add(span.remote_ip, span)
 
     def remove(self, span: Span) -> None:
         """Forget a span that was added."""
         self._spans -= 1
-        self._by_port.remove((span.transport, span.local_port), span)
+        if _holds_port(span):
+            self._by_port.remove((span.transport, span.local_port), span)
         if span.remote_ip is not None:
             self._by_remote.remove(span.remote_ip, span)
 
@@ -114,6 +118,11 @@ def spans(
         )
 
 
+def _holds_port(span: Span) -> bool:
+    """A TCP connection is found by its remote end; a server has thousands on one port."""
+    return span.transport != "tcp" or span.remote_ip is None
+
+
 class _Index(Generic[_Key]):
     """Spans by a key; adding and removing cost the same however many share it."""
 
@@ -130,4 +139,5 @@ class _Index(Generic[_Key]):
             del self._spans[key]
 
     def get(self, key: _Key) -> Iterable[Span]:
-        return self._spans.get(key, {}).values()
+        """The newest spans of a key, newest first."""
+        return islice(reversed(self._spans.get(key, {}).values()), MAX_LOOKED_AT)

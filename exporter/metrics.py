@@ -59,8 +59,13 @@ DECOYS = _counter(
 )
 STATE_ERRORS = _counter(
     "knockwatch_state_errors_total",
-    "Writes to the state or evidence database that failed; what they held stays in memory.",
+    "Failed writes: what `state` holds is kept and written again, rows of `evidence` are lost.",
     "database",
+)
+INTERNAL_ERRORS = _counter(
+    "knockwatch_internal_errors_total",
+    "Defects of this program that it survived, by what it was doing; its log has the details.",
+    "task",
 )
 ROUTER_EVENTS = _counter(
     "knockwatch_router_events_total",
@@ -130,6 +135,11 @@ DEVICE_BYTES = Declaration(
     "Bytes through a network interface of the host since it started.",
     ("device", "interface", "direction"),
 )
+OMITTED = _gauge(
+    "knockwatch_omitted",
+    "Routers, devices and interfaces (at most 32 of a device) that the gauges leave out.",
+    "label",
+)
 WAITING_PACKETS = _gauge(
     "knockwatch_undecided_packets", "Rejected packets that wait for the hosts' reports."
 )
@@ -159,7 +169,8 @@ class Metrics:
     """The counters, within their budgets. Sums are conserved: what does not fit is `other`."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        sizes = msgspec.structs.asdict(limits or Limits())
+        self.limits = limits or Limits()
+        sizes = msgspec.structs.asdict(self.limits)
         cap = sizes.pop("series_per_metric")
         self.store = SeriesStore((*COUNTERS.values(), FIRST_SEEN), sizes, cap, OVERFLOW)
         for asn in ("private", "reserved", "unknown"):
@@ -185,6 +196,10 @@ class Metrics:
     def state_error(self, database: str, now: float) -> None:
         """Count a failed write."""
         self.store.add(STATE_ERRORS, (database,), 1, now)
+
+    def internal_error(self, task: str, now: float) -> None:
+        """Count a defect that was survived."""
+        self.store.add(INTERNAL_ERRORS, (task,), 1, now)
 
     def decoy(self, evidence: Evidence, packets: int, now: float) -> None:
         """Count what the evidence would have been for a port that nobody chose."""
@@ -216,8 +231,15 @@ class Metrics:
                 and process
                 and self.store.reserve("process", process)
             ):
-                known = (application.name, application.verdict) if application else ("", "")
-                self.processes[process] = known
+                self._describe(process, application)
                 self.store.set(FIRST_SEEN, (device, process), now, now)
         named = (device, process, cause.name, attribution.evidence)
         self.store.add(ATTRIBUTED, labels + named, packets, now)
+
+    def _describe(self, process: str, application: Application | None) -> None:
+        """Remember what a process belongs to; whose place is gone is forgotten."""
+        if process not in self.processes:
+            for name in [name for name in self.processes if not self.store.placed("process", name)]:
+                del self.processes[name]
+        known = (application.name, application.verdict) if application else ("", "")
+        self.processes[process] = known

@@ -23,12 +23,17 @@ from exporter.spread import Spread
 from exporter.syslog import header
 
 MAX_LINES = 20_000  # of one log
+MAX_PASTED = 100_000  # lines of one paste
 MAX_LINE = 2048  # characters; a longer one is no line of a web page
 MAX_SHOWN = 5  # lines that were not understood
 PACE = 1.0  # seconds between lines without a time: too slow for a flood that nobody saw
 AGELESS = 1e11  # seconds: a router whose clock was never set writes 1970
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
+
+
+class TooLongError(ValueError):
+    """More lines than any router's page has."""
 
 
 class Page(NamedTuple):
@@ -53,13 +58,16 @@ def lines(text: str, now: float) -> Page:
     """Return the lines of a pasted page: a log line has a time, or a form that we know.
 
     A page brings headings, buttons and clocks along, which would hide that two pastes overlap.
+    Raises TooLongError.
     """
     page = Page([], [])
-    for line in _LINE_ENDS.split(text):
-        line = line.replace("\t", " ").strip()  # the cells of a table
-        if line:
-            known = len(line) <= MAX_LINE and _is_log_line(line, now)
-            (page.lines if known else page.others).append(line)
+    stripped = (line.strip() for line in _LINE_ENDS.split(text.replace("\t", " ")))  # of a table
+    filled = list(filter(None, stripped))
+    if len(filled) > MAX_PASTED:
+        raise TooLongError
+    for line in filled:
+        known = len(line) <= MAX_LINE and _is_log_line(line, now)
+        (page.lines if known else page.others).append(line)
     return page
 
 
@@ -82,6 +90,11 @@ def merge(known: Sequence[str], pasted: Sequence[str]) -> list[str]:
     if before > after:
         return [*pasted, *known[before:]]
     return [*known, *pasted[after:]]
+
+
+def added(known: Sequence[str], pasted: Sequence[str], now: float) -> list[str]:
+    """Return the log that a paste makes of the known one, its newest lines."""
+    return newest(merge(known, newest(pasted, now)), now)
 
 
 def _overlap(text: Sequence[int], pattern: Sequence[int]) -> tuple[int, bool]:
@@ -153,7 +166,7 @@ class Examination:
 
     def __init__(self, stages: Stages, router: str, now: float) -> None:
         self._stages = stages
-        self._router = router
+        self._router = stages.routers.name("", router)  # a person may give it its host name
         self._now = now
         self._sender = Sender()
         self._spread = Spread()
@@ -165,14 +178,15 @@ class Examination:
         """Read the next lines, oldest first."""
         for line, time in part:
             self._lines += 1
-            got = read(header.read(line.encode(), self._now), self._sender)
+            message = header.read(line.encode(), self._now)
+            got, host = read(message, self._sender), message.hostname
             if got.event is None:
                 if got.outcome != "ignored":
                     self._not_understood += 1
                     self._examples += [line] if len(self._examples) < MAX_SHOWN else []
             elif got.event.kind == "rejected":
                 self._packets += got.event.packets
-                self._decisions.append(self._decide(got.event, time))
+                self._decisions.append(self._decide(got.event, self._router_of(host), time))
             else:
                 self._others += 1
 
@@ -187,15 +201,20 @@ class Examination:
             suspects=_suspects(self._decisions, self._now),
         )
 
-    def _decide(self, event: Event, time: float) -> Decision:
+    def _router_of(self, host: str | None) -> str:
+        """Return the configured router that a line names, else that of the whole log."""
+        router = self._stages.routers.name("", host) if host is not None else self._router
+        return router if router in self._stages.routers.rules else self._router
+
+    def _decide(self, event: Event, router: str, time: float) -> Decision:
         stages = self._stages
         packets = rejection(
             event,
-            router=self._router,
+            router=router,
             received=time,
             home=stages.home,
             networks=stages.networks,
-            interfaces=stages.interfaces.get(self._router, NOT_CONFIGURED),
+            interfaces=stages.interfaces.get(router, NOT_CONFIGURED),
         )
         place = (packets.remote_ip, packets.transport, packets.our_port)
         self._spread.add(*place, packets.count, time)
@@ -207,7 +226,8 @@ class Examination:
         signs = causes.signs(
             packets, attribution, self._spread.seen(*place, time), stages.knowledge
         )
-        return Decision(rejection=packets, attribution=attribution, cause=causes.decide(signs))
+        cause = causes.decide(signs)
+        return Decision(rejection=packets, attribution=attribution, cause=cause, last=time)
 
 
 def _suspects(decisions: Iterable[Decision], now: float) -> tuple[Suspect, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
+from loguru import logger
 
 from exporter import causes
 from exporter.attribution import Attributor, Finding
@@ -25,7 +26,6 @@ from exporter.events import (
     HostReport,
     Outcome,
     Reading,
-    Rejection,
     SyslogMessage,
 )
 from exporter.hosts import Device, Hosts
@@ -109,7 +109,7 @@ class Pipeline:
             finding = self.stages.attributor.attribute(group.rejection)
             if finding.settled or ripe(group.rejection):
                 self.waiting.remove(group.rejection)
-                self._decide(group.rejection, group.packets, now, finding)
+                self._decide(group, now, finding)
         return readings
 
     def report(self, report: HostReport, received: float) -> Device:
@@ -125,8 +125,8 @@ class Pipeline:
         """Decide what has waited long enough, and forget what is old."""
         ripe = self.stages.attributor.ripe(now)
         for group in self.waiting.take(lambda group: ripe(group.rejection)):
-            self._decide(group.rejection, group.packets, now)
-        if now - self._forgot >= FORGET_EVERY:
+            self._decide(group, now)
+        if not 0 <= now - self._forgot < FORGET_EVERY:  # below 0: the clock was set back
             self._forgot = now
             self.stages.hosts.forget_old(now)
             self.stages.metrics.store.retire(now)
@@ -134,7 +134,7 @@ class Pipeline:
     def finish(self, now: float) -> None:
         """Decide everything that waits: the program ends, or the file does."""
         for group in self.waiting.take():
-            self._decide(group.rejection, group.packets, now)
+            self._decide(group, now)
 
     # --- header, dialect -------------------------------------------------------------------------
 
@@ -194,23 +194,24 @@ class Pipeline:
         self.spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, now)
         group = self.waiting.add(packets)
         if group is None:
-            self._decide(packets, packets.count, now)
+            self._decide(Group(rejection=packets, packets=packets.count, last=now), now)
         else:
             touched[id(group)] = group
 
-    def _decide(
-        self, packets: Rejection, count: int, now: float, finding: Finding | None = None
-    ) -> None:
+    def _decide(self, group: Group, now: float, finding: Finding | None = None) -> None:
         stages = self.stages
-        packets = msgspec.structs.replace(packets, count=count)
+        packets = msgspec.structs.replace(group.rejection, count=group.packets)
         attribution = (finding or stages.attributor.attribute(packets)).attribution
         seen = self.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
         signs = causes.signs(packets, attribution, seen, stages.knowledge)
-        decision = Decision(rejection=packets, attribution=attribution, cause=causes.decide(signs))
+        cause = causes.decide(signs)
+        decision = Decision(
+            rejection=packets, attribution=attribution, cause=cause, last=group.last
+        )
         stages.metrics.attributed(decision, signs.application, now)
         decoy = stages.attributor.decoy(packets)
         if decoy is not None:
-            stages.metrics.decoy(decoy, count, now)
+            stages.metrics.decoy(decoy, group.packets, now)
         if self._decided is not None:
             self._decided(decision)
 
@@ -246,6 +247,9 @@ def _parse(message: SyslogMessage, sender: Sender) -> Read:
         event = dialect.parse(message)
     except Malformed as error:
         return Read(dialect.name, "malformed", None, str(error))
+    except Exception as error:  # noqa: BLE001 - a dialect's defect must not cost other lines
+        logger.opt(exception=error).error("dialect {} fails on {!r}", dialect.name, message.text)
+        return Read(dialect.name, "malformed", None, f"the dialect fails: {error!r}")
     if event is None:
         return Read(dialect.name, "ignored", None)
     if event.time is None and message.time is not None:

@@ -7,12 +7,15 @@ which work on copies in a thread.
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import msgspec
 from loguru import logger
 from prometheus_client import PlatformCollector, ProcessCollector
 
 from exporter import exposition
+from exporter.attribution import MAX_GRACE
 from exporter.build import VERSION
 from exporter.config import Config
 from exporter.events import HostReport
@@ -22,6 +25,8 @@ from exporter.pipeline import Pipeline
 from exporter.state import StateFile
 from exporter.waiting import Group
 
+RESTART_GRACE = 1.5  # of the slowest agent's interval: until then a silent one may still report
+_T = TypeVar("_T")
 _groups = msgspec.msgpack.Decoder(list[Group])
 _processes = msgspec.msgpack.Decoder(dict[str, tuple[str, str]])
 
@@ -46,8 +51,9 @@ class Service:
         self.before_scrape: Callable[[], object] | None = None  # reads what the kernel counts
         self._evidence = evidence
         self._state = state
+        # One thread of our own for writing and rendering: in order, and never behind a reader.
+        self._writer = ThreadPoolExecutor(1, "writer")
         self._committing = asyncio.Lock()
-        self._writing = asyncio.Lock()
         self._scrape_seconds = 0.0
         self._stored_parts: dict[str, bytes] = {}
         self._process = [ProcessCollector(registry=None), PlatformCollector(registry=None)]
@@ -62,6 +68,9 @@ class Service:
             self.pipeline.stages.metrics.processes.update(
                 _processes.decode(parts.get("processes", b"\x80"))
             )
+            slowest = msgspec.msgpack.decode(parts.get("slowest", b"\x00"), type=float)
+            grace = min(RESTART_GRACE * slowest, MAX_GRACE)
+            self.pipeline.stages.attributor.awaited_until = self.clock() + grace if grace else 0.0
         except msgspec.DecodeError as error:
             logger.error("undecided packets of {} are lost: {}", self._state.path, error)
 
@@ -73,7 +82,7 @@ class Service:
         async with self._committing:
             families = self._families(begun)
             await self._commit()
-        body = await asyncio.to_thread(exposition.encode, families, accept, self._process)
+        body = await self._write(exposition.encode, families, accept, self._process)
         self._scrape_seconds = self.clock() - begun
         return body
 
@@ -84,15 +93,14 @@ class Service:
 
     async def write_evidence(self) -> None:
         """Move gathered decisions to the evidence database; a failure loses them, counted."""
-        async with self._writing:
-            rows = self._evidence.take()
-            if not rows:
-                return
-            try:
-                await asyncio.to_thread(self._evidence.write, rows, self.clock())
-            except sqlite3.Error as error:
-                self.pipeline.stages.metrics.state_error("evidence", self.clock())
-                logger.error("{} rows of evidence are lost: {}", len(rows), error)
+        rows = self._evidence.take()
+        if not rows:
+            return
+        try:
+            await self._write(self._evidence.write, rows, self.clock())
+        except sqlite3.Error as error:
+            self.pipeline.stages.metrics.state_error("evidence", self.clock())
+            logger.error("{} rows of evidence are lost: {}", len(rows), error)
 
     def report(self, report: HostReport) -> Device:
         """Take a host's report in.
@@ -114,6 +122,13 @@ class Service:
         now = self.clock()
         return await asyncio.to_thread(self._evidence.suspects, now - seconds, now, most)
 
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._writer.shutdown()
+
+    async def _write(self, call: Callable[..., _T], *arguments: object) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, call, *arguments)
+
     def _families(self, now: float) -> list[exposition.Family]:
         stages = self.pipeline.stages
         newborn = self.config.metrics.newborn_at_zero
@@ -121,14 +136,23 @@ class Service:
         return [
             *exposition.take(stages.metrics, stages.networks, newborn_at_zero=newborn),
             *exposition.state(
-                stages.routers, stages.hosts, waiting, now, VERSION, self._scrape_seconds
+                stages.routers,
+                stages.hosts,
+                waiting,
+                now,
+                VERSION,
+                self._scrape_seconds,
+                stages.metrics,
             ),
         ]
 
     async def _commit(self) -> None:
         metrics = self.pipeline.stages.metrics
         changes, removed = metrics.store.changes(), list(metrics.store.removed)
+        now = self.clock()
+        intervals = [d.report.interval_seconds for d in self.pipeline.stages.hosts.live(now)]
         parts = {
+            "slowest": msgspec.msgpack.encode(max(intervals, default=0.0)),
             "waiting": msgspec.msgpack.encode(self.pipeline.waiting.groups()),
             "processes": msgspec.msgpack.encode(metrics.processes),
         }
@@ -136,7 +160,7 @@ class Service:
             return
         values = {key: (s.value, s.created, s.used) for key, s in changes.items()}
         try:
-            await asyncio.to_thread(self._state.commit, values, removed, parts)
+            await self._write(self._state.commit, values, removed, parts)
         except sqlite3.Error as error:
             metrics.state_error("state", self.clock())
             logger.error("counters are not stored in {}: {}", self._state.path, error)

@@ -50,8 +50,8 @@ class Spread:
     def _turn(self, now: float) -> None:
         """Begin another half of the window when one has passed, and forget the one before."""
         passed = now - self._since
-        if passed >= WINDOW / 2:
-            stale = passed >= WINDOW
+        if not 0 <= passed < WINDOW / 2:
+            stale = not 0 <= passed < WINDOW  # below 0: the clock was set back
             self._ports.turn(clear=stale)
             self._sources.turn(clear=stale)
             self._since = now if stale else self._since + WINDOW / 2

@@ -2,12 +2,13 @@
 
 What a scrape has shown is committed before its body leaves, so that a restored counter is never
 below what was seen. A file that cannot be read, or that a newer version wrote, is set aside under
-another name and the program starts afresh: loudly, but it starts.
+another name and the program starts afresh: loudly, but it starts. What is new is readable for its
+owner alone.
 """
 
+import contextlib
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ CREATE TABLE series (
 ) WITHOUT ROWID;
 CREATE TABLE parts (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 """
+_SUFFIXES = ("", "-wal", "-shm", "-journal")  # of the files of one database
 _labels = msgspec.msgpack.Decoder(tuple[str, ...])
 
 Key = tuple[str, tuple[str, ...]]  # metric, label values
@@ -33,24 +35,27 @@ class StateError(ValueError):
 
 
 class StateFile:
-    """An open state file. Its methods block; one thread at a time may call them."""
+    """An open state file, which nobody else can open.
+
+    Its methods block; one thread at a time may call them.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or create the file; set an unreadable one aside.
 
-        Raises StateError when the folder cannot be written.
+        Raises StateError when the folder cannot be written, or another process uses it.
         """
         self.path = path
-        self._connection = open_database(path)
+        self._connection = open_database(path, exclusive=True)
         try:
             _prepare(self._connection)
             self.load()
         except (sqlite3.DatabaseError, msgspec.DecodeError, TypeError, ValueError) as error:
             self._connection.close()
             if not _damaged(error):
-                raise StateError(f"cannot keep state in {path}: {error}") from error
+                raise _unusable(path, error) from error
             logger.error("state file {} {}: set aside as {}", path, error, set_aside(path).name)
-            self._connection = open_database(path)
+            self._connection = open_database(path, exclusive=True)
             _prepare(self._connection)
 
     def load(self) -> tuple[dict[Key, Series], dict[str, bytes]]:
@@ -95,22 +100,30 @@ class StateFile:
         self._connection.close()
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(
+    path: Path,
+    prepare: Callable[[sqlite3.Connection], None] | None = None,
+    *,
+    exclusive: bool = False,
+) -> sqlite3.Connection:
     """Open or create a database in the state folder; set a damaged one aside.
 
-    Raises StateError when the folder cannot be written.
+    `prepare` creates its tables, and raises ValueError for one whose tables are not ours: that is
+    set aside, too. With `exclusive` nobody else can open it until it is closed or the process
+    ends, however that ends. Raises StateError when the folder cannot be written, or another process
+    uses it.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return _connect(path)
-        except sqlite3.DatabaseError as error:
-            if not _damaged(error):
+            return _connect(path, prepare, exclusive)
+        except (sqlite3.DatabaseError, ValueError) as error:
+            if isinstance(error, sqlite3.DatabaseError) and not _damaged(error):
                 raise
             logger.error("database {} {}: set aside as {}", path, error, set_aside(path).name)
-            return _connect(path)
+            return _connect(path, prepare, exclusive)
     except (OSError, sqlite3.Error) as error:
-        raise StateError(f"cannot keep state in {path}: {error}") from error
+        raise _unusable(path, error) from error
 
 
 def set_aside(path: Path) -> Path:
@@ -118,26 +131,44 @@ def set_aside(path: Path) -> Path:
     number = 1
     while (aside := path.with_name(f"{path.name}.broken-{number}")).exists():
         number += 1
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    for suffix in _SUFFIXES:
         journal = path.with_name(path.name + suffix)
         if journal.exists():
             journal.rename(aside.with_name(aside.name + suffix))
     return aside
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(
+    path: Path, prepare: Callable[[sqlite3.Connection], None] | None, exclusive: bool
+) -> sqlite3.Connection:
+    _make_private(path)
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
+        if exclusive:  # before the first access, or the journal's index would be shared
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a power cut must not undo a scrape
-        with closing(connection.execute("PRAGMA quick_check(1)")) as check:
+        with contextlib.closing(connection.execute("PRAGMA quick_check(1)")) as check:
             [result] = check.fetchone()
         if result != "ok":
             raise sqlite3.DatabaseError(f"is damaged ({result})")
+        if prepare is not None:
+            prepare(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Create the file for its owner alone, and take others' rights away from what is there."""
+    if not path.exists():
+        path.touch(mode=0o600)  # journals get the rights of their database
+    for suffix in _SUFFIXES:
+        file = path.with_name(path.name + suffix)
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # or it is not ours
+            if file.is_file():
+                file.chmod(file.stat().st_mode & 0o600)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -152,8 +183,20 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
+def _unusable(path: Path, error: Exception) -> StateError:
+    if isinstance(error, sqlite3.OperationalError) and _code(error) == sqlite3.SQLITE_BUSY:
+        return StateError(
+            f"state folder {path.parent} is in use by another knockwatch ({path.name}: {error})"
+        )
+    return StateError(f"cannot keep state in {path}: {error}")
+
+
 def _damaged(error: Exception) -> bool:
     """Whether the file itself is at fault, rather than its disk or a process that holds it."""
     if not isinstance(error, sqlite3.OperationalError):
         return True
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT)
+    return _code(error) in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT)
+
+
+def _code(error: sqlite3.OperationalError) -> int:
+    return error.sqlite_errorcode & 0xFF

@@ -33,13 +33,16 @@ def decision(
     *,
     attribution: Attribution | None = None,
     cause: Cause | None = None,
+    last: float | None = None,
     **named: Any,
 ) -> Decision:
     """Return a decision; `named` are facts of its attribution, nobody's when there are none."""
+    packets = packets or rejection()
     return Decision(
-        rejection=packets or rejection(),
+        rejection=packets,
         attribution=attribution or Attribution(**named),
         cause=cause or Cause(name="unknown", verdict="watch", confidence=0.0),
+        last=packets.received if last is None else last,
     )
 
 

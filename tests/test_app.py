@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import sqlite3
 import urllib.error
 import urllib.request
 
@@ -95,6 +96,15 @@ def test_a_taken_port_names_itself(tmp_path):
     run(tmp_path / "first", steps)
 
 
+def test_an_evidence_database_of_another_kind_is_set_aside(tmp_path):
+    foreign = sqlite3.connect(tmp_path / "evidence.sqlite")
+    foreign.execute("CREATE TABLE decisions (what TEXT)")
+    foreign.commit()
+    foreign.close()
+    assert run(tmp_path, lambda app: get(app, "/-/ready"))
+    assert (tmp_path / "evidence.sqlite.broken-1").exists()
+
+
 def test_a_folder_that_cannot_be_written_stops_the_start(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="file"):
@@ -109,6 +119,39 @@ def test_a_refused_sender_is_counted_and_not_read(tmp_path):
 
     body = run(tmp_path, steps, CONFIG + 'allowed_senders = ["192.168.0.0/16"]\n')
     assert "knockwatch_messages_total{" not in body
+
+
+def test_a_defect_costs_its_batch_and_not_the_program(tmp_path):
+    def steps(app):
+        process = app._pipeline.process
+
+        def fails_once(batch):
+            app._pipeline.process = process
+            raise RuntimeError("a defect")
+
+        app._pipeline.process = fails_once
+        send(app, FOUNDING)
+        wanted = 'knockwatch_internal_errors_total{task="lines"} 1.0'
+        until(lambda: wanted in get(app, "/metrics"))
+        send(app, FOUNDING)
+        return until(lambda: counted(app, 1))
+
+    assert run(tmp_path, steps)
+
+
+def test_a_defect_of_the_clock_work_is_survived(tmp_path):
+    def steps(app):
+        tick = app._pipeline.tick
+
+        def fails_once(now):
+            app._pipeline.tick = tick
+            raise RuntimeError("a defect")
+
+        app._pipeline.tick = fails_once
+        wanted = 'knockwatch_internal_errors_total{task="tick"} 1.0'
+        return until(lambda: wanted in get(app, "/metrics"))
+
+    assert run(tmp_path, steps)
 
 
 def test_the_next_steps_are_three_lines_with_addresses():

@@ -293,6 +293,10 @@ def test_a_rival_that_appears_within_the_grace_makes_it_ambiguous():
     assert attribute(hosts, rejection()).attribution.evidence == "ambiguous"
 
 
+def test_a_clock_that_was_set_back_does_not_hold_a_decision():
+    assert ripe(home(report("A")), rejection(), NOW - 3000)
+
+
 # --- decoys --------------------------------------------------------------------------------------
 
 
@@ -319,8 +323,10 @@ def test_a_home_where_every_port_is_open_shows_false_names():
     assert set(found) <= {"socket", "none"}
 
 
-def test_a_packet_without_a_port_has_no_decoy():
-    assert Attributor(home(), port_kind).decoy(rejection(None)) is None
+@pytest.mark.parametrize("packet", [rejection(None), rejection(our_ip="2001:db8::5", inside=True)])
+def test_where_no_port_decides_there_is_no_decoy(packet):
+    hosts = home(report("NAS", addresses=("2001:db8::5",)))
+    assert Attributor(hosts, port_kind).decoy(packet) is None
 
 
 # --- laws ----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.budget import MIN_WEIGHT, OTHER, Budget
+from exporter.budget import MIN_WEIGHT, MOST_AT_ONCE, OTHER, Budget
 
 OFFERS = st.lists(
     st.tuples(
@@ -57,9 +57,26 @@ def test_until_half_is_used_a_value_earns_its_place_with_its_first_packet():
 
 def test_after_half_a_value_earns_its_place_by_weight():
     budget = filled(100, 50)
-    assert budget.label("6881", MIN_WEIGHT - 1) == OTHER
-    assert budget.label("6881", 1) == "6881"
-    assert budget.label("51413", MIN_WEIGHT) == "51413"
+    assert packets_until_placed(budget, "6881", MIN_WEIGHT) == MIN_WEIGHT
+    assert [budget.label("51413", MOST_AT_ONCE) for _ in range(2)] == [OTHER, "51413"]
+
+
+def test_one_line_earns_no_place_however_many_packets_it_claims():
+    budget = filled(500, 250)
+    for number in range(1000):
+        assert budget.label(f"hostile-{number}", 999_999) == OTHER
+    assert len(budget) == 250
+    assert not budget.pressed
+
+
+def test_lines_that_claim_many_packets_delay_nobody_more_than_many_lines_do():
+    claiming, honest = filled(100, 50), filled(100, 50)
+    for number in range(150):
+        claiming.label(f"hostile-{number}", 999_999)
+        for _ in range(MOST_AT_ONCE):
+            honest.label(f"hostile-{number}", 1)
+    needed = [packets_until_placed(budget, "quiet", 500) for budget in (claiming, honest)]
+    assert needed[0] == needed[1]
 
 
 def test_a_stream_of_one_off_values_takes_no_place_and_no_memory():
@@ -97,6 +114,7 @@ def test_a_hostile_stream_of_small_heaps_delays_a_heavy_value_but_does_not_stop_
 
 def test_a_loud_value_that_has_its_place_makes_nobody_wait_longer():
     budget = filled(100, 50)
+    budget.place("loud")
     assert budget.label("loud", 1_000_000) == "loud"
     assert packets_until_placed(budget, "quiet", MIN_WEIGHT) == MIN_WEIGHT
 
@@ -104,7 +122,8 @@ def test_a_loud_value_that_has_its_place_makes_nobody_wait_longer():
 def test_the_last_tenth_is_for_attributed_values():
     budget = Budget(100)
     for number in range(200):
-        budget.label(f"heavy-{number}", 1000)
+        for _ in range(20):
+            budget.label(f"heavy-{number}", 1000)
     assert len(budget) == 90
     assert budget.pressed
     labels = [budget.label(f"ours-{number}", 1, attributed=True) for number in range(12)]
@@ -134,7 +153,7 @@ def test_one_offs_do_not_press_a_budget():
 
 def test_a_released_place_goes_to_who_earned_one():
     budget = filled(10, 9)
-    assert budget.label("waits", 1000) == OTHER
+    assert [budget.label("waits", 1000) for _ in range(2)] == [OTHER] * 2
     assert budget.pressed
     budget.release("known-0")
     assert not budget.pressed
@@ -145,4 +164,4 @@ def test_a_released_place_goes_to_who_earned_one():
 
 def test_a_budget_has_room_for_two_at_the_least():
     budget = Budget(0)
-    assert [budget.label(value, 100) for value in "abc"] == ["a", "b", OTHER]
+    assert [budget.label(value, 100) for value in "abbc"] == ["a", OTHER, "b", OTHER]

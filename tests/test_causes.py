@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter import causes
-from exporter.causes import FLOOD_PER_MINUTE, MANY_PORTS, MANY_SOURCES, RULES, Signs, decide
+from exporter.causes import (
+    DELUGE_PER_MINUTE,
+    FLOOD_PER_MINUTE,
+    MANY_PORTS,
+    MANY_SOURCES,
+    RULES,
+    Signs,
+    decide,
+)
 from exporter.events import Attribution, Candidate, Network, Reason, Rejection
 from exporter.knowledge import load
 from exporter.spread import Seen
@@ -55,6 +63,7 @@ def peers(many: int = MANY_SOURCES, rate: float = 10.0) -> Seen:
 
 
 FLOOD = Seen(1, 60, FLOOD_PER_MINUTE)
+DELUGE = Seen(1, 60, DELUGE_PER_MINUTE)
 SCAN = Seen(MANY_PORTS, 1, 5.0)
 CASES = [
     # within the home, and out of it
@@ -109,6 +118,8 @@ CASES = [
     # nobody's: attacks
     Case("one answer of an amplifier", "reflection", "watch", {"remote_port": 11211}),
     Case("answers of many amplifiers", "reflection", "watch", {"remote_port": 389}, seen=peers()),
+    Case("a deluge matters more than whose it is", "flood", "act", who=OPEN, seen=DELUGE),
+    Case("a deluge of answers", "reflection", "act", {"remote_port": 389}, OPEN, DELUGE),
     Case("a flood of answers", "reflection", "act", {"remote_port": 389}, seen=FLOOD),
     Case("a device without a program is no owner", "reflection", "watch", {"remote_port": 389},
          named(evidence="mapping", process="")),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exporter import evidence
 from exporter.events import Attribution, Candidate, Cause, Decision, Network, Reason
-from exporter.evidence import EvidenceStore, Suspect
+from exporter.evidence import EvidenceStore, LayoutError, Suspect, prepare
 from exporter.state import open_database
 from tests.rejections import NOW, decision, named, rejection
 
@@ -89,7 +89,10 @@ def test_every_packet_is_in_one_suspect(decisions, writes, gathered):
     for suspect in found:
         assert suspect.packets > 0
         assert NOW <= suspect.first <= suspect.last <= NOW + 300
-    keys = [(s.device, s.process, s.cause, s.network.asn * (not s.device)) for s in found]
+        assert suspect.total == sum(s.packets for s in found)
+    keys = [
+        (s.device, s.process, s.cause, s.transport, s.network.asn * (not s.device)) for s in found
+    ]
     assert len(set(keys)) == len(keys)
 
 
@@ -160,12 +163,51 @@ def test_a_suspect_says_what_the_decision_said():
         ports=(51413,),
         routers=("gate",),
         packets=4,
+        total=4,
         first=NOW,
         last=NOW,
         reasons=reasons,
         cause_reasons=why,
         candidates=("ANNA-PC",),
     )
+
+
+def test_a_port_is_shown_with_its_own_transport_and_direction():
+    scan = {"remote_ip": "198.51.100.7", "count": 1}
+    kept = stored(
+        nobody(our_port=23, transport="tcp", **scan | {"count": 9}),
+        nobody(our_port=5060, transport="udp", **scan),
+        nobody(our_port=23, transport="tcp", direction="outbound", **scan),
+    )
+    assert [(s.direction, s.transport, s.ports, s.packets) for s in suspects(kept)] == [
+        ("inbound", "tcp", (23,), 9),
+        ("inbound", "udp", (5060,), 1),
+        ("outbound", "tcp", (23,), 1),
+    ]
+
+
+def test_packets_that_waited_were_seen_last_when_the_newest_came():
+    one = decision(rejection(received=NOW, count=7), last=NOW + 90)
+    [suspect] = suspects(stored(one, now=NOW + 100))
+    assert (suspect.first, suspect.last) == (NOW, NOW + 90)
+
+
+def test_a_network_whose_name_is_learnt_later_is_one_network():
+    kept = stored(
+        nobody(source=Network("AS1"), remote_ip="198.51.100.1"),
+        nobody(source=Network("AS1", "One"), remote_ip="198.51.100.2", received=NOW + 60),
+    )
+    [suspect] = suspects(kept)
+    assert (suspect.networks, suspect.network) == (1, Network("AS1", "One"))
+
+
+def test_what_must_be_acted_on_is_never_cut_off():
+    act = Cause(name="scan", verdict="act", confidence=1.0)
+    many = [nobody(source=Network(f"AS{n}"), count=100 + n) for n in range(20)]
+    kept = stored(*many, decision(cause=act), who("ANNA-PC", count=2))
+    found = kept.suspects(*ALWAYS, most=3)
+    assert [s.packets for s in found] == [119, 2, 1]
+    assert {s.total for s in found} == {sum(range(100, 120)) + 3}
 
 
 def test_ports_are_the_five_with_the_most_packets():
@@ -268,6 +310,25 @@ def test_forgetting_no_name_or_a_part_of_one_forgets_nothing():
     kept = stored(who("ANNA-PC"), nobody())
     assert kept.forget("") == kept.forget("ANNA") == kept.forget("%") == 0
     assert len(suspects(kept)) == 2
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "PRAGMA user_version = 2",
+        "CREATE TABLE decisions (minute INTEGER)",
+        "CREATE TABLE decisions (minute INTEGER); PRAGMA user_version = 1",
+        "CREATE TABLE photographs (name TEXT)",
+    ],
+)
+def test_a_database_that_holds_something_else_is_left_alone(layout):
+    connection = sqlite3.connect(":memory:")
+    OPEN.append(connection)
+    connection.executescript(layout)
+    before = list(connection.iterdump())
+    with pytest.raises(LayoutError, match="has "):
+        prepare(connection)
+    assert list(connection.iterdump()) == before
 
 
 def test_a_failing_write_stores_nothing():

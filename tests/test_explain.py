@@ -72,6 +72,16 @@ def test_the_header_names_the_router():
     assert explain(FOUNDING, pipeline(), NOW, "en", router="gw").router == "gw"
 
 
+def test_a_configured_router_is_known_by_its_host_and_has_its_interfaces():
+    configured = pipeline(
+        config='[[router]]\nname = "gate"\nhosts = ["openwrt"]\nwan_interfaces = ["wan"]'
+    )
+    line = "<4>Nov 23 12:00:00 OpenWrt kernel: DROP IN=wan OUT= SRC=192.168.7.7 DST=10.0.0.2"
+    answer = explain(f"{line} PROTO=TCP SPT=1000 DPT=23", configured, NOW, "en")
+    assert answer.router == "gate"
+    assert "The packet's way: from the Internet." in answer.steps
+
+
 def test_an_event_in_json_leaves_out_what_the_line_does_not_say():
     event = Event(kind="rejected", source_port=0, time=1_790_000_000.5)
     assert event_fields(event) == {

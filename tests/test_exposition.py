@@ -14,7 +14,7 @@ from exporter.enrichment import Networks
 from exporter.events import HostReport, Link, Network, Socket
 from exporter.hosts import Hosts
 from exporter.knowledge import load
-from exporter.metrics import FIRST_SEEN, ROUTER_EVENTS, Metrics
+from exporter.metrics import FIRST_SEEN, ROUTER_EVENTS, Limits, Metrics
 from exporter.routers import RouterRule, Routers
 from exporter.series import IDLE, Series
 from tests.rejections import NOW, decision, named, rejection
@@ -79,9 +79,13 @@ def report(device: str = "ANNA-PC", **facts: object) -> HostReport:
 
 
 def state_of(
-    hosts: Hosts | None = None, routers: Routers | None = None, now: float = NOW
+    hosts: Hosts | None = None,
+    routers: Routers | None = None,
+    now: float = NOW,
+    metrics: Metrics | None = None,
 ) -> list[exposition.Family]:
-    return exposition.state(routers or Routers(), hosts or Hosts(), 3, now, "1.2.3", 0.25)
+    routers, hosts = routers or Routers(), hosts or Hosts()
+    return exposition.state(routers, hosts, 3, now, "1.2.3", 0.25, metrics)
 
 
 def all_families() -> list[exposition.Family]:
@@ -253,6 +257,82 @@ def test_two_interfaces_of_one_name_are_one_sample():
     hosts.report(report(links=links), NOW)
     found = of(text(state_of(hosts)), "device_network_bytes_total")
     assert len(found) == len({tuple(labels.items()) for labels, _ in found}) == 2
+
+
+def omitted(body: str) -> dict[str, float]:
+    return {labels["label"]: value for labels, value in of(body, "omitted")}
+
+
+def test_reports_of_many_interfaces_cannot_fill_a_scrape():
+    hosts = Hosts()
+    for number in range(100):
+        links = tuple(Link(interface=f"if{n}", received_bytes=n) for n in range(1024))
+        hosts.report(report(f"device-{number}", links=links), NOW)
+    families = state_of(hosts)
+    assert all(len(family.samples) <= 10_000 for family in families)
+    body = text(families)
+    found = of(body, "device_network_bytes_total")
+    assert len(found) == 100 * exposition.MAX_INTERFACES * 2
+    interfaces = {labels["interface"] for labels, _ in found}
+    assert interfaces == {f"if{n}" for n in range(1024 - exposition.MAX_INTERFACES, 1024)}
+    assert omitted(body) == {
+        "router": 0, "device": 0, "interface": 100 * (1024 - exposition.MAX_INTERFACES)
+    }  # fmt: skip
+
+
+def test_devices_with_a_place_come_first_then_the_most_recently_heard():
+    metrics, hosts = Metrics(Limits(device=3)), Hosts()
+    metrics.attributed(decision(attribution=named(device="device-1")), None, NOW)
+    for number in range(6):
+        links = (Link(interface="eth0"),)
+        hosts.report(report(f"device-{number}", links=links), NOW + number)
+    families = state_of(hosts, now=NOW + 6, metrics=metrics)
+    names = {f.declaration.name: {v[0] for v, *_ in f.samples} for f in families
+             if "device" in f.declaration.labels}  # fmt: skip
+    assert len(names) == 5
+    assert set(map(frozenset, names.values())) == {frozenset({"device-1", "device-4", "device-5"})}
+    assert omitted(text(families)) == {"router": 0, "device": 3, "interface": 0}
+
+
+def test_configured_routers_come_first_then_those_with_a_place_then_the_most_recently_heard():
+    metrics, routers = Metrics(Limits(router=3)), Routers([RouterRule(name="gate")])
+    metrics.message("attic", None, "event", NOW)
+    for number, name in enumerate(("gate", "attic", "forged-1", "forged-2", "forged-3")):
+        routers.heard(name, "192.168.1.1", NOW + number, NOW)
+    families = state_of(routers=routers, metrics=metrics)
+    heard = {f.declaration.name: {v[0] for v, *_ in f.samples} for f in families
+             if "router" in f.declaration.labels}  # fmt: skip
+    assert heard.pop("knockwatch_router_expected") == {"gate"}
+    assert len(heard) == 3
+    assert set(map(frozenset, heard.values())) == {frozenset({"gate", "attic", "forged-3"})}
+    assert omitted(text(families)) == {"router": 2, "device": 0, "interface": 0}
+
+
+@pytest.mark.parametrize("cap", [1, 5, 64])
+def test_no_gauge_has_more_series_than_a_metric_may_have(cap):
+    hosts, routers = Hosts(), Routers()
+    for number in range(80):
+        hosts.report(report(f"d{number}", links=(Link(interface="a"), Link(interface="b"))), NOW)
+        routers.heard(f"r{number}", "192.168.1.1", NOW, NOW)
+    families = state_of(hosts, routers, metrics=Metrics(Limits(series_per_metric=cap)))
+    limited = [f for f in families if {"router", "device"} & set(f.declaration.labels)]
+    assert all(len(family.samples) <= cap for family in limited)
+    assert omitted(text(families))["device"] == 80 - cap
+    assert omitted(text(families))["interface"] == 2 * min(cap, 80) - cap // 2
+
+
+def test_what_a_host_says_of_itself_is_short_and_without_control_characters():
+    hosts = Hosts()
+    nasty = "Win\x1b[31m\n\x9bdows" + "x" * 500
+    links = (Link(interface=nasty, sent_bytes=1), Link(interface=nasty + "y", sent_bytes=2))
+    hosts.report(report(os=nasty, agent="イーサネット 2", links=links), NOW)
+    body = text(state_of(hosts))
+    [(info, _)] = of(body, "device_info")
+    assert info["os"] == "Win [31m  dows" + "x" * 50
+    assert info["agent"] == "イーサネット 2"
+    sent = [(labels["interface"], value) for labels, value in of(body, "device_network_bytes_total")
+            if labels["direction"] == "sent"]  # fmt: skip
+    assert sent == [(info["os"], 2)]
 
 
 def test_expected_routers_are_those_that_are_configured():

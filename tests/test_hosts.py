@@ -194,12 +194,43 @@ def test_closed_sockets_are_bounded(monkeypatch):
     assert len(hosts.listeners) == 11
 
 
-def test_all_sockets_are_bounded(monkeypatch):
+def test_all_open_sockets_are_bounded(monkeypatch):
     monkeypatch.setattr(hosts_module, "MAX_SPANS", 5)
     hosts = Hosts()
     hosts.report(report("a", 1, 2, 3), NOW)
     with pytest.raises(Conflict, match="no more are taken in"):
         hosts.report(report("b", 1, 2, 3), NOW)
+    hosts.report(report("a", 4, 5, 6), NOW + 15)
+
+
+def test_a_busy_device_loses_its_history_before_anybody_is_refused(monkeypatch):
+    monkeypatch.setattr(hosts_module, "MAX_SPANS", 50)
+    hosts = Hosts()
+    hosts.report(report("quiet", 40000), NOW)
+    hosts.report(report("quiet"), NOW + 1)
+    for number in range(200):
+        hosts.report(report("busy", 50_000 + number), NOW + 2 + number)
+        assert len(hosts.listeners) <= 50
+    assert ports_at(hosts, NOW + 300, grace=600, port=40000) == ["quiet"]
+
+
+def test_a_clock_that_was_set_back_does_not_freeze_the_sockets():
+    hosts = Hosts()
+    hosts.report(report("pc", 51413), NOW)
+    hosts.report(report("pc", 6881), NOW - 3600)
+    assert ports_at(hosts, NOW - 3590, port=6881) == ["pc"]
+    assert ports_at(hosts, NOW - 3590) == []
+    hosts.report(report("pc", 6881), NOW - 3585)
+    assert ports_at(hosts, NOW - 3585, port=6881) == ["pc"]
+    assert len(hosts.listeners) == 2
+
+
+def test_an_address_that_is_reported_twice_is_one():
+    hosts = Hosts()
+    hosts.report(report("pc", addresses=("10.0.0.5", "10.0.0.5")), NOW)
+    assert hosts.owner("10.0.0.5") == "pc"
+    hosts.report(report("pc", addresses=()), NOW + 15)
+    assert hosts.owner("10.0.0.5") is None
 
 
 def test_old_history_is_forgotten():

@@ -130,10 +130,24 @@ def test_a_device_without_a_program_has_no_first_seen():
     assert not metrics.processes
 
 
+def test_programs_that_lost_their_place_are_forgotten():
+    metrics = Metrics(SMALL)
+    for week in range(30):
+        for number in range(6):
+            attribution = named(process=f"program-{week}-{number}")
+            now = NOW + 2 * week * IDLE
+            metrics.attributed(decision(attribution=attribution), None, now)
+        metrics.store.retire(now)
+        metrics.store.retire(now + IDLE + 1)
+    metrics.attributed(decision(attribution=named(process="newest")), None, now + 2 * IDLE)
+    assert "newest" in metrics.processes
+    assert len(metrics.processes) <= SMALL.process
+
+
 def hostile(metrics: Metrics, ports: int, now: float) -> None:
     """Use up what of the budget of ports is for packets that nobody is named for."""
-    for port in range(ports):
-        packets = rejection(destination_port=port, count=1000)
+    for port in [*range(ports)] * 20:
+        packets = rejection(destination_port=port, count=50)
         metrics.rejected(packets, now)
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter import build, pasted_log
-from exporter.config import Config
+from exporter.config import Config, parse
 from exporter.events import HostReport, Socket
-from exporter.pasted_log import Examination, in_order, lines, merge
+from exporter.pasted_log import Examination, TooLongError, added, in_order, lines, merge
 
 NOW = 1_795_000_000.0  # in November 2026
 DISTINCT = st.lists(st.text(max_size=4), unique=True, max_size=40)
@@ -121,6 +121,19 @@ def test_of_a_log_too_long_the_newest_lines_are_kept():
     assert pasted_log.newest(stamps[::-1], NOW) == stamps[:4:-1]
 
 
+def test_more_lines_than_any_page_has_are_not_read(monkeypatch):
+    monkeypatch.setattr(pasted_log, "MAX_PASTED", 3)
+    assert len(lines("a\n\n \nb\nc", NOW).others) == 3
+    with pytest.raises(TooLongError):
+        lines("a\nb\nc\nd", NOW)
+
+
+def test_a_paste_is_cut_before_it_is_compared_with_what_is_known(monkeypatch):
+    monkeypatch.setattr(pasted_log, "MAX_LINES", 3)
+    assert added(["a", "b"], ["x", "y", "a", "b", "c"], NOW) == ["a", "b", "c"]
+    assert added(["a", "b", "c"], ["d"], NOW) == ["b", "c", "d"]
+
+
 # --- in_order ------------------------------------------------------------------------------------
 
 
@@ -198,6 +211,29 @@ def test_what_is_open_now_names_the_program_of_an_earlier_line():
     fresh.hosts.report(report, NOW)
     told = account(fresh, f"2026/11/18 10:00:00 {REJECTED}")
     assert [(s.device, s.process) for s in told.suspects] == [("ANNA-PC", "netsession_win.exe")]
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [("gate", ""), ("OpenWrt", ""), ("router", "openwrt "), ("router", "OpenWrt ")],
+)
+def test_the_interfaces_of_the_configured_router_tell_the_direction(name, host):
+    configured = build.stages(
+        parse(
+            '[[router]]\nname = "gate"\nhosts = ["openwrt"]\n'
+            'wan_interfaces = ["wan"]\nlan_interfaces = ["br-lan"]'
+        )
+    )
+    line = f"Nov 10 23:04:06 {host}kernel: DROP IN=wan OUT= SRC=192.168.7.7 DST=10.0.0.2 PROTO=TCP"
+    examination = Examination(configured, name, NOW)
+    examination.take(in_order([f"{line} SPT=1000 DPT=23"], NOW))
+    [suspect] = examination.account().suspects
+    assert (suspect.direction, suspect.routers) == ("inbound", ("gate",))
+
+
+def test_a_line_of_an_unknown_host_is_of_the_log_that_was_pasted(stages):
+    told = account(stages, f"Nov 10 23:04:06 elsewhere fw: {REJECTED}")
+    assert [suspect.routers for suspect in told.suspects] == [("router",)]
 
 
 @given(text=st.text(max_size=300))

@@ -32,11 +32,17 @@ OPEN: list[Any] = []  # databases of services that were never told to stop
 @pytest.fixture(autouse=True)
 def close():
     yield
+    kill()
+
+
+def kill():
+    """Let go of the databases as the end of a process does; what was not committed is gone."""
     while OPEN:
         OPEN.pop().close()
 
 
 def start(folder, config="", clock=None):
+    kill()  # a folder belongs to one process
     settings = parse(config)
     database = open_database(folder / "evidence.sqlite")
     evidence = EvidenceStore(database)
@@ -98,10 +104,35 @@ def test_undecided_packets_are_decided_after_a_restart(tmp_path):
     clock = Clock()
     clock.now += 100
     second = start(tmp_path, clock=clock)
-    second.pipeline.tick(clock.now)
+    second.pipeline.tick(clock.now + 22)  # the agent that was alive may still report
+    assert sample(scrape(second), "knockwatch_undecided_packets") == ["1.0"]
+    second.pipeline.tick(clock.now + 23)
     body = scrape(second)
     assert sample(body, "knockwatch_attributed_packets_total{") == ["1.0"]
     assert sample(body, "knockwatch_undecided_packets") == ["0.0"]
+
+
+def test_an_agent_that_reports_after_a_restart_still_names_what_came_before_it(tmp_path):
+    first = start(tmp_path)
+    first.report(report("A", socket(40000)))
+    asyncio.run(first.commit())
+    clock = Clock()
+    clock.now += 100
+    second = start(tmp_path, clock=clock)
+    send(second, FOUNDING)
+    clock.now += 5
+    second.report(report("A", socket()))
+    body = scrape(second)
+    assert 'device="A"' in body
+    assert sample(body, "knockwatch_attributed_packets_total{") == ["1.0"]
+
+
+def test_without_agents_a_restart_waits_for_nobody(tmp_path):
+    first = start(tmp_path)
+    asyncio.run(first.commit())
+    second = start(tmp_path)
+    send(second, FOUNDING)
+    assert sample(scrape(second), "knockwatch_attributed_packets_total{") == ["1.0"]
 
 
 def test_a_network_and_a_program_keep_their_names_over_a_restart(tmp_path):
@@ -140,6 +171,7 @@ def test_undecided_packets_that_cannot_be_read_cost_only_themselves(tmp_path):
     first = start(tmp_path)
     send(first, FOUNDING)
     scrape(first)
+    kill()
     with sqlite3.connect(tmp_path / "state.sqlite") as database:
         database.execute("UPDATE parts SET data = ? WHERE name = 'waiting'", (b"\xc1",))
     database.close()

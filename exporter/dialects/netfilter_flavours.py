@@ -28,6 +28,7 @@ _VERDICTS: dict[str, Kind] = {
 _LETTERS: dict[str, Kind] = {"A": "accepted", "D": "rejected", "R": "rejected", "B": "rejected"}
 
 _WORDS = re.compile(r"[A-Za-z]++")
+_CHAIN = re.compile(r"^(?:input|output|forward)(?=.)")  # "INPUTDROP"
 _BRACKET = re.compile(r"\[([^\[\]\s]++)\](?:\s*+DESCR=\"(?P<description>.*))?", re.DOTALL)
 
 # Where the verdict stands and what names the rule; no verdict group: somewhere in the prefix.
@@ -78,8 +79,9 @@ def read(prefix: str) -> Prefix:
 def _verdict(text: str, rule: str | None = None) -> Prefix:
     """Return the verdict of the first word that is one."""
     for word in _WORDS.findall(text):
-        if kind := _VERDICTS.get(word.lower()):
-            return Prefix(kind, word.lower(), rule)
+        verdict = _CHAIN.sub("", word.lower())
+        if kind := _VERDICTS.get(verdict):
+            return Prefix(kind, verdict, rule)
     return Prefix("other", rule=rule)
 
 

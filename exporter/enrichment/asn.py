@@ -15,7 +15,7 @@ file from data of RouteViews, the NRO and DB-IP (see NOTICE).
 import lzma
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from itertools import accumulate, pairwise
@@ -90,9 +90,16 @@ class RangeTable:
         return self._registration(offset)
 
     def organisation(self, asn: int) -> str:
-        """Return the name behind an AS number. Slow (it searches the text): remember the answer."""
-        found = self.rows.find(b"\n%d\t" % asn)
-        return self._registration(found + 1).organisation if found >= 0 else ""
+        """Return the name behind an AS number: of its first row, for rows are sorted."""
+        offset = bisect_left(range(len(self.rows)), asn, key=self._asn_around)
+        if offset == len(self.rows):
+            return ""
+        found = self._registration(offset)
+        return found.organisation if found.asn == asn else ""
+
+    def _asn_around(self, offset: int) -> int:
+        start = self.rows.rfind(b"\n", 0, offset) + 1
+        return int(self.rows[start : self.rows.index(b"\t", start)])
 
     def _registration(self, offset: int) -> Registration:
         line = self.rows[offset : self.rows.index(b"\n", offset)].decode()

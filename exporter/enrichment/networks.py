@@ -101,7 +101,7 @@ class Networks:
             return UNKNOWN
         asn = f"AS{registration.asn}"
         network = self._registered.get(asn)
-        if network is None:
+        if network is None or (registration.organisation and not network.name):
             known = self._known.asns.get(registration.asn)
             if known is not None:
                 network = Network(asn, known.org, known.kind)

@@ -51,7 +51,7 @@ _NO_HOST = frozenset(
         *("udp", "tcp", "icmp", "icmpv6", "nat", "last", "same", "message", "intrusion"),
         *("accept", "accepted", "allow", "allowed", "pass", "passed", "permit", "permitted"),
         *("block", "blocked", "deny", "denied", "drop", "dropped", "reject", "rejected"),
-        *("connection", "discard", "discarded"),
+        *("connection", "discard", "discarded", "rule", "kqueue"),
     )
 )
 _ELEMENT = re.compile(  # RFC 5424 SD-ELEMENT; unescaped brackets inside quotes are common

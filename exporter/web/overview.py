@@ -79,6 +79,7 @@ class Overview:
     last_line: float | None
     routers: tuple[str, ...]
     culprits: tuple[Culprit, ...]
+    rest: int  # packets of suspects that are not among them
     hosts: tuple[Host, ...]
     unread: tuple[Unread, ...]
     sources: tuple[str, ...]  # the data sets behind the networks' names
@@ -96,15 +97,17 @@ def overview(
     heard = sorted(stages.routers.known(), key=lambda router: -router.last_message)
     last_line = heard[0].last_message if heard else None
     shown = culprits(suspects, stages.knowledge, HOUR, language)
+    packets = suspects[0].total if suspects else 0
     outcomes = _outcomes(stages)
     return Overview(
         state=_state(last_line, shown, outcomes, now),
         now=now,
-        packets=sum(suspect.packets for suspect in suspects),
+        packets=packets,
         undecided=undecided,
         last_line=last_line,
         routers=tuple(router.name for router in heard),
         culprits=shown,
+        rest=packets - sum(culprit.packets for culprit in shown),
         hosts=tuple(_host(d, now) for d in sorted(stages.hosts.devices(), key=lambda d: -d.taken)),
         unread=_unread(outcomes),
         sources=stages.networks.sources,
@@ -115,9 +118,7 @@ def culprits(
     suspects: Iterable[Suspect], knowledge: Knowledge, seconds: float | None, language: Language
 ) -> tuple[Culprit, ...]:
     """Return suspects in words; `seconds` is the period that ends now, None for a pasted log."""
-    suspects = tuple(suspects)
-    total = sum(suspect.packets for suspect in suspects)
-    return tuple(_culprit(s, total, knowledge, seconds, language) for s in suspects)
+    return tuple(_culprit(suspect, knowledge, seconds, language) for suspect in suspects)
 
 
 def ranked(culprits: Sequence[Culprit]) -> tuple[list[Culprit], list[Culprit]]:
@@ -136,9 +137,9 @@ def ranked(culprits: Sequence[Culprit]) -> tuple[list[Culprit], list[Culprit]]:
 
 
 def _culprit(
-    suspect: Suspect, total: int, knowledge: Knowledge, seconds: float | None, language: Language
+    suspect: Suspect, knowledge: Knowledge, seconds: float | None, language: Language
 ) -> Culprit:
-    subject = subject_of(suspect, total, knowledge, seconds)
+    subject = subject_of(suspect, knowledge, seconds)
     reasons = (*suspect.reasons, *suspect.cause_reasons)
     worded = (explanation.reason(reason, language) for reason in reasons)
     return Culprit(
@@ -153,7 +154,7 @@ def _culprit(
         sources=suspect.sources,
         ports=tuple(f"{port}/{suspect.transport}" for port in suspect.ports),
         packets=suspect.packets,
-        share=suspect.packets / total,
+        share=suspect.packets / suspect.total,
         last=suspect.last,
         summary=explanation.summary(subject, language),
         certainty=explanation.certainty(subject, language),
@@ -162,9 +163,7 @@ def _culprit(
     )
 
 
-def subject_of(
-    suspect: Suspect, total: int, knowledge: Knowledge, seconds: float | None
-) -> Subject:
+def subject_of(suspect: Suspect, knowledge: Knowledge, seconds: float | None) -> Subject:
     """Return what `explanation` is asked about a suspect of a period."""
     port = suspect.ports[0] if suspect.ports else None
     return Subject(
@@ -181,7 +180,7 @@ def subject_of(
         transport=suspect.transport,
         ports=suspect.ports,
         packets=suspect.packets,
-        total=total,
+        total=suspect.total,
         period_seconds=seconds,
         application=knowledge.application(suspect.process, suspect.transport, port),
         candidates=suspect.candidates if suspect.evidence == "ambiguous" else (),

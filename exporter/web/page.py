@@ -19,9 +19,9 @@ from exporter.explain import event_fields, explain
 from exporter.explanation import Language
 from exporter.service import Service
 from exporter.web import bodies, guard, pasted, rendering, reports
-from exporter.web.api import MOST_SUSPECTS
 from exporter.web.overview import HOUR, culprits, overview, ranked
 from exporter.web.refusals import Refusal
+from exporter.web.sharing import Shared
 
 RENEW_SECONDS = 30
 MOST_SHOWN = 50  # suspects
@@ -36,13 +36,14 @@ class Page:
         self._service = service
         self._tokens = tokens
         self._logs = pasted.PastedLogs()
+        self._suspects = Shared[list[Suspect]](service.clock)
 
     async def home(self, request: Request) -> Response:
         """`GET /`: the overview."""
         service, language = self._service, self._language(request)
         error, found = "", list[Suspect]()
         try:
-            found = await service.suspects(HOUR, MOST_SUSPECTS)
+            found = await self._suspects.get(HOUR, lambda: service.suspects(HOUR, MOST_SHOWN))
         except sqlite3.Error as unreadable:
             error = str(unreadable)
         now = service.clock()
@@ -54,7 +55,6 @@ class Page:
             language,
             view=view,
             ranked=ranked,
-            most=MOST_SHOWN,
             error=error,
             renew=None if "hold" in request.query_params else RENEW_SECONDS,
             scheme=request.url.scheme,
@@ -104,13 +104,16 @@ class Page:
         """`POST /log`: a whole page of a router's log, added to what was pasted of it before."""
         form = await self._form(request)
         now = self._service.clock()
-        read = await asyncio.to_thread(pasted_log.lines, form.get("text", ""), now)
+        try:
+            read = await asyncio.to_thread(pasted_log.lines, form.get("text", ""), now)
+        except pasted_log.TooLongError:
+            raise Refusal(400, "counted.long", most=pasted_log.MAX_PASTED) from None
         if not read.lines:
             raise Refusal(400, "counted.nothing")
         name = _log_name(form.get("name", ""))
         before = self._logs.get(name, now)
         known = len(before.lines) if before else 0
-        log = self._logs.add(name, read.lines, now)
+        log = await self._logs.add(name, read.lines, now)
         return await self._account(request, log, new=len(log.lines) - known, passed=read.others)
 
     async def kept_log(self, request: Request) -> Response:
@@ -137,7 +140,7 @@ class Page:
         passed: Iterable[str] = (),
     ) -> Response:
         stages, language = self._service.pipeline.stages, self._language(request)
-        account = await pasted.examine(log, stages, self._service.clock())
+        account = await self._logs.account(log, stages, self._service.clock())
         return rendering.page(
             request,
             "counted.html",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from exporter.addresses import packed
 from exporter.enrichment.asn import (
     NOBODY,
+    RangeTable,
     Registration,
     TableError,
     build,
@@ -53,6 +54,43 @@ def test_addresses_that_nobody_announces_are_nobodys(table):
     for ip in ("0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "2001:db8::1", "ffff::"):
         assert table.look_up(ip).asn == 0
     assert table.organisation(0) == table.organisation(4294967295) == ""
+
+
+def test_every_number_of_the_embedded_table_has_the_name_of_its_first_row(table):
+    first: dict[int, str] = {}
+    for row in table.rows.decode().splitlines():
+        asn, _, name = row.split("\t")
+        first.setdefault(int(asn), name)
+    asked = [*list(first)[::400], max(first)]
+    assert [table.organisation(asn) for asn in asked] == [first[asn] for asn in asked]
+    assert not any(table.organisation(asn + 1) for asn in asked if asn + 1 not in first)
+
+
+@given(st.dictionaries(st.integers(1, 300), st.sampled_from(["", "One", "家"]), max_size=40))
+def test_any_number_is_found_among_any_others(names):
+    rows = enumerate(sorted(names.items()))
+    table = build([(at, at, Registration(asn, "JP", name)) for at, (asn, name) in rows], [])
+    for asn in range(302):
+        assert table.organisation(asn) == names.get(asn, "")
+
+
+class Counting(bytes):
+    """Rows that count how often one of them is looked for."""
+
+    searches = 0
+
+    def rfind(self, *where):
+        Counting.searches += 1
+        return super().rfind(*where)
+
+    def find(self, *where):
+        raise AssertionError("a search through all rows takes a millisecond, 500 of them a scrape")
+
+
+def test_a_name_is_found_in_few_steps(table):
+    counting = RangeTable(Counting(table.rows), table.v4, table.v6)
+    assert counting.organisation(20940) == table.organisation(20940) != ""
+    assert 0 < Counting.searches < 30
 
 
 def test_the_embedded_table_names_its_sources(table):

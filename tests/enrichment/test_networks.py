@@ -2,8 +2,10 @@ import pytest
 
 from exporter.enrichment.asn import Registration, build
 from exporter.enrichment.networks import Networks
+from exporter.enrichment.table_files import MmdbTable
 from exporter.events import Network
 from exporter.knowledge import load
+from tests.enrichment import mmdb
 
 KNOWN = load().networks
 
@@ -125,6 +127,17 @@ def test_a_new_table_answers_from_its_first_look_up():
     assert networks.look_up("20.0.0.1").name == networks.registered("AS64500").name == "Old"
     networks.replace_table(table_of((20, Registration(64500, "FR", "New"))))
     assert networks.look_up("20.0.0.1").name == networks.registered("AS64500").name == "New"
+
+
+def test_a_name_that_becomes_known_later_is_the_networks_name():
+    record = {"autonomous_system_number": 64500, "autonomous_system_organization": "Example VPS"}
+    unnamed = {"autonomous_system_number": 64500}
+    database = mmdb.write({"20.0.0.0/16": record, "20.1.0.0/16": unnamed})
+    networks = Networks(KNOWN, MmdbTable(database))
+    assert networks.registered("AS64500") == Network("AS64500")  # the format cannot tell
+    assert networks.look_up("20.0.0.1") == Network("AS64500", "Example VPS", "hosting")
+    assert networks.look_up("20.1.0.1") == networks.registered("AS64500")
+    assert networks.registered("AS64500").name == "Example VPS"
 
 
 def test_a_network_has_its_name_before_any_of_its_addresses_was_asked_for():

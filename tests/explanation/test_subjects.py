@@ -44,7 +44,9 @@ def explained(rejection: Rejection, *devices: str) -> Subject:
         hosts.report(HostReport(version=1, device=device, sockets=(bound,)), NOON)
     attribution = Attributor(hosts, lambda transport, port: None).attribute(rejection).attribution
     signs = causes.signs(rejection, attribution, Seen(1, 4, 1.0), KNOWLEDGE)
-    decision = Decision(rejection=rejection, attribution=attribution, cause=causes.decide(signs))
+    decision = Decision(
+        rejection=rejection, attribution=attribution, cause=causes.decide(signs), last=NOON
+    )
     return of_decision(decision, signs.application)
 
 
@@ -69,7 +71,7 @@ def test_devices_of_a_weaker_level_are_not_listed():
     )
     attribution = Attribution(evidence="ambiguous", candidates=tied)
     cause = causes.decide(causes.signs(rejected(), attribution, Seen(1, 1, 1.0), KNOWLEDGE))
-    decision = Decision(rejection=rejected(), attribution=attribution, cause=cause)
+    decision = Decision(rejection=rejected(), attribution=attribution, cause=cause, last=NOON)
     assert of_decision(decision, None).candidates == ("A", "B")
 
 

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from exporter.web import page as page_module
 from tests.system.parts.founding import NETSTAT, PROCESS, flood, line, message
 
 LOG = "\r\n".join(
@@ -41,6 +42,16 @@ def test_every_state_has_its_page(home, language):
     silent = client.get(path).text
     titles = {re.search("<title>(.*)</title>", text)[1] for text in (waiting, unread, busy, silent)}
     assert len(titles) == 4
+
+
+def test_beyond_the_suspects_that_are_shown_the_packets_are_told(home, monkeypatch):
+    monkeypatch.setattr(page_module, "MOST_SHOWN", 2)
+    home.hears(*(message("198.51.100.7:999", 23, transport) for transport in ("TCP", "TCP", "UDP")))
+    home.hears(*(message(f"23.45.67.{n}:999", 22, "TCP") for n in range(1, 10)))
+    home.decides()
+    page = home.client().get("/").text
+    assert "1 packets came from others" in re.sub("</?bdi>", "", page)
+    assert "75" in page
 
 
 def test_packets_that_wait_for_a_decision_are_told_apart(home):
@@ -151,6 +162,13 @@ def test_text_without_a_log_line_is_answered_with_what_one_is(home):
     answer = home.client().submit("/log", text="Refresh\r\nClear")
     assert answer.status == 400
     assert "time in front" in answer.text
+
+
+def test_a_log_longer_than_any_is_answered_with_what_to_paste(home, monkeypatch):
+    monkeypatch.setattr("exporter.pasted_log.MAX_PASTED", 3)
+    answer = home.client().submit("/log", text=LOG)
+    assert answer.status == 400
+    assert "newest part" in answer.text
 
 
 def test_with_tokens_the_forms_ask_for_one(home):
