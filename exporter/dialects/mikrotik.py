@@ -1,0 +1,236 @@
+"""MikroTik RouterOS: topics, then the text.
+
+    firewall,info drop-in input: in:ether1 out:(unknown 0), connection-state:new
+    src-mac 00:00:5e:00:53:02, proto TCP (SYN), 198.51.100.7:59388->203.0.113.9:23, len 40
+    system,error,critical login failure for user admin from 192.168.88.6 via ssh
+
+RouterOS does not log the verdict of a packet: it is read from the rule's log prefix, in front of
+the chain, else from the prefix of the logging rule (`prefix: `), both of which the administrator
+chose. Names of interfaces and users hold blanks. What the NAT part repeats is not read. Source:
+RouterOS manual, "Log", "Syslog with Elasticsearch".
+"""
+
+import re
+
+from exporter.dialects import Dialect, Malformed, fields, verdict_words
+from exporter.events import Event, Kind, SyslogMessage
+
+_PREFIX_LENGTH = 512  # a rule's name is bounded; the rest is what a relay put in front
+_LEVELS = "account|critical|debug|error|info|notice|warning"
+_TOPICS = re.compile(
+    r"(?:[0-9:.]{1,20}[ \t]++)?"  # the clock of `log print`
+    rf"(?P<topics>[a-z][a-z0-9-]{{1,15}}+(?:,!?[a-z0-9-]{{1,15}}+){{0,6}}?,(?:{_LEVELS})"
+    rf"(?:,(?:{_LEVELS}))*+)(?![^\s:]):?[ \t]*+",
+    re.IGNORECASE,
+)
+_FAMILIES = frozenset(  # the first topic of a line
+    (
+        *("account", "arp", "backup", "bfd", "bgp", "bridge", "caps", "certificate"),
+        *("container", "ddns", "dhcp", "disk", "dns", "dot1x", "e-mail", "event", "fetch"),
+        *("firewall", "gps", "gsm", "health", "hotspot", "igmp-proxy", "interface", "ipsec"),
+        *("l2tp", "ldp", "lte", "manager", "mpls", "mqtt", "natpmp", "netwatch", "ntp", "ospf"),
+        *("ovpn", "packet", "pim", "poe-out", "ppp", "pppoe", "pptp", "ptp", "queue", "radius"),
+        *("radvd", "raw", "read", "rip", "romon", "route", "script", "smb", "snmp", "ssh"),
+        *("sstp", "state", "stp", "system", "tftp", "timer", "tr069", "upnp", "ups", "vpls"),
+        *("vrrp", "watchdog", "web-proxy", "wifi", "wireguard", "wireless", "write"),
+        *("zerotier"),
+    )
+)
+_PROTO = re.compile(
+    r" proto[ \t]++(?P<transport>[^\s,(]++)(?=[\s,(])(?:[ \t]*+(?:\([^)]*+\))?[ \t]*+,[ \t]*+"
+    r"(?P<source>[^\s,>]*?)[ \t]*+->[ \t]*+(?P<destination>[^\s,]*+))?",
+    re.IGNORECASE,
+)
+_SRC_MAC = re.compile(r"src-mac[ \t]++(?P<mac>[0-9a-f:-]{17})(?![^\s,])", re.IGNORECASE)
+
+_MAC = r"(?P<mac>[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})"
+_LEASE = re.compile(
+    rf"(?<!\S)assigned[ \t]++(?P<ip>\S++)[ \t]++(?:to|for)[ \t]++{_MAC}(?:[ \t]++(?P<host>\S++))?",
+    re.IGNORECASE,
+)
+_STATION = re.compile(
+    rf"(?<!\S){_MAC}@(?P<interface>.{{1,64}}?)(?=:?[ \t,]+(?P<word>(?:dis)?connected|reject(?:ed)?|"
+    rf"(?:dis)?associated|deauthenticated|roamed)\b)",
+    re.IGNORECASE,
+)
+_ROAMED = re.compile(r"roamed[ \t]++to[ \t]++[0-9a-f:]{17}@(?P<interface>[^\s,]++)", re.IGNORECASE)
+_STATION_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("connected", "associated", "roamed"), "wifi_join"),
+    **dict.fromkeys(("disconnected", "disassociated", "deauthenticated"), "wifi_leave"),
+    **dict.fromkeys(("reject", "rejected"), "wifi_auth_failure"),
+}
+_CLIENT = re.compile(
+    r"dhcp-client on (?P<interface>.{1,64}?) (?P<verb>got|lost) ip address (?P<ip>\S++)",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(
+    r"(?P<interface>[^\s<>:]++):? (?P<verb>connected|disconnected)\b", re.IGNORECASE
+)
+_REBOOTED = re.compile(r"router (?:was )?rebooted\b", re.IGNORECASE)
+
+
+def claims(message: SyslogMessage) -> bool:
+    """Tell whether the line has RouterOS's topics, or its way to write a packet."""
+    return _topics(message) is not None or _is_packet(message.text)
+
+
+def parse(message: SyslogMessage) -> Event:
+    """Read a packet, or what the other topics tell about devices and the line to the Internet.
+
+    Raises Malformed when a line of the firewall shows neither a packet nor a verdict.
+    """
+    found = _topics(message)
+    topics, text = found or ("firewall", message.content)
+    families = topics.lower().split(",")
+    if "firewall" in families or _is_packet(text):
+        return _packet(text)
+    if families[0] in ("wireless", "wifi", "caps") and (event := _station(text)):
+        return event
+    if families[0] == "dhcp" and (event := _lease(text)):
+        return event
+    if families[0] in ("pppoe", "lte", "ppp") and (session := _SESSION.match(text)):
+        up = session["verb"].lower() == "connected"
+        return Event(kind="wan_up" if up else "wan_down", ingress_interface=session["interface"])
+    if "login failure for" in text.lower():
+        return _login_failure(text)
+    if families[0] == "system" and _REBOOTED.search(text):
+        return Event(kind="boot")
+    return Event(kind="other")
+
+
+def _topics(message: SyslogMessage) -> tuple[str, str] | None:
+    """Return the topics and the text behind them; a relay may have taken the topics for a tag."""
+    if message.app_name and "," in message.app_name:
+        found = _TOPICS.fullmatch(message.app_name)
+        text = message.content
+    elif "," in message.content[:96] and (found := _TOPICS.match(message.content)):
+        text = message.content[found.end() :]
+    else:
+        return None
+    if found is None or found["topics"].partition(",")[0].lower() not in _FAMILIES:
+        return None
+    return found["topics"], text
+
+
+def _is_packet(text: str) -> bool:
+    if "->" not in text:
+        return False
+    keys = _lower(text)
+    return " out:" in keys and "in:" in keys and " proto " in keys
+
+
+def _lower(text: str) -> str:
+    lower = text.lower()
+    return (
+        lower if len(lower) == len(text) else text
+    )  # some letters grow, and shift all behind them
+
+
+def _packet(text: str) -> Event:
+    keys = _lower(text)
+    at = keys.find(" proto ")
+    proto = _PROTO.match(text, at) if at >= 0 else None
+    ingress, egress, before = _interfaces(text, keys, at if at >= 0 else len(text))
+    if ingress is None and proto is None:
+        if verdict := verdict_words.first(text[:_PREFIX_LENGTH]):  # cut inside the prefix or behind
+            return Event(kind=verdict[0], action=verdict[1])
+        raise Malformed("no 'in:… out:…' and no 'proto …'")
+    logging, rule = _prefixes(
+        before.rstrip(": \t").rpartition(" ")[0]
+    )  # the last word is the chain
+    verdict = verdict_words.first(rule) or verdict_words.first(logging)
+    at = keys.find("src-mac ")
+    station = _SRC_MAC.match(text, at) if at >= 0 else None
+    transport = fields.transport(proto["transport"]) if proto else None
+    has_ports = transport not in fields.PORTLESS
+    source_ip, source_port = _endpoint((proto and proto["source"]) or "")
+    destination_ip, destination_port = _endpoint((proto and proto["destination"]) or "")
+    return Event(
+        kind=verdict[0] if verdict else "other",
+        action=verdict[1] if verdict else None,
+        transport=transport,
+        source_ip=source_ip,
+        source_port=fields.port(source_port) if has_ports else None,
+        destination_ip=destination_ip,
+        destination_port=fields.port(destination_port) if has_ports else None,
+        ingress_interface=_interface(ingress),
+        egress_interface=_interface(egress),
+        rule=rule or logging or None,
+        mac=fields.mac(station["mac"]) if station else None,
+    )
+
+
+def _interfaces(text: str, keys: str, end: int) -> tuple[str | None, str | None, str]:
+    """Return the interfaces and what stands before them: log prefixes and the chain."""
+    out = keys.rfind(" out:", 0, end)
+    at = keys.rfind(" in:", 0, out if out >= 0 else end)
+    if at < 0 and not keys.startswith("in:"):
+        return None, None, ""
+    # A name that nothing follows may be cut.
+    ingress = text[at + 4 : out].strip() if out >= 0 else ""
+    egress, comma, _ = text[out + 5 : end].partition(",") if out >= 0 else ("", "", "")
+    before = text[max(0, at - _PREFIX_LENGTH) : max(at, 0)].strip()
+    return ingress, egress.strip() if comma else "", before
+
+
+def _interface(text: str | None) -> str | None:
+    return None if not text or text.lower().startswith("(unknown") else fields.interface(text)
+
+
+def _prefixes(text: str) -> tuple[str, str]:
+    """Split `logging-prefix: rule prefix`; either may be missing."""
+    text = text.strip()
+    if text.endswith(":"):  # the usual habit, "drop: input:", and no way to tell whose prefix it is
+        return "", text.rstrip(": ")
+    logging, colon, rule = text.partition(": ")
+    return (logging.strip(), rule.strip()) if colon else ("", text)
+
+
+def _endpoint(text: str) -> tuple[str | None, str]:
+    """Read `address:port`, `[address]:port`, or an address alone."""
+    if text[:1] == "[":
+        host, _, port = text[1:].partition("]")
+        return fields.address(host), port.removeprefix(":")
+    host, _, port = text.partition(":")
+    if ":" in port:
+        return fields.address(text), ""
+    return fields.address(host), port
+
+
+def _login_failure(text: str) -> Event:
+    """Read where from; the user's name may hold anything, so the last "from" counts."""
+    _, at, origin = text.rpartition(" from ")
+    words = origin.split(None, 1) if at else []
+    origin = words[0] if words else ""
+    return Event(kind="login_failure", source_ip=fields.address(origin), mac=fields.mac(origin))
+
+
+def _lease(text: str) -> Event | None:
+    if client := _CLIENT.search(text):
+        return Event(
+            kind="wan_up" if client["verb"].lower() == "got" else "wan_down",
+            ingress_interface=client["interface"],
+            ip=fields.address(client["ip"].rstrip(".,")),
+        )
+    if lease := _LEASE.search(text):
+        return Event(
+            kind="dhcp_lease",
+            ip=fields.address(lease["ip"]),
+            mac=fields.mac(lease["mac"]),
+            hostname=lease["host"],
+        )
+    return None
+
+
+def _station(text: str) -> Event | None:
+    if not (station := _STATION.search(text)):
+        return None
+    roamed = _ROAMED.search(text)
+    return Event(
+        kind=_STATION_KINDS[station["word"].lower()],
+        ingress_interface=(roamed or station)["interface"],
+        mac=fields.mac(station["mac"]),
+    )
+
+
+DIALECT = Dialect("mikrotik", "MikroTik RouterOS", claims, parse)

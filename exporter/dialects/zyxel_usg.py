@@ -1,0 +1,87 @@
+"""Zyxel USG, ATP and USG FLEX (also H): `src="address:port" dst=… msg=… note=… cat=… action=…`.
+
+    src="198.51.100.7:11031" dst="203.0.113.9:23" msg="Match default rule DROP" note="ACCESS BLOCK"
+    user="" devID="00005e005301" cat="Security Policy Control" action="Drop"
+    src="192.168.1.33:51000" dst="203.0.113.9:443" msg="Traffic Log" note="" cat="Traffic Log"
+    dir=lan1:wan1 protoID=6 proto=https mac=00:00:5e:00:53:02
+
+`proto` is a service; the protocol is `protoID`, or a word of the sentence. Older versions have no
+`action`, but say BLOCK or FORWARD in `note`. Source: ZyWALL/USG log descriptions; users' lines.
+"""
+
+import re
+
+from exporter.dialects import Dialect, fields, keyvalue
+from exporter.dialects.keyvalue import value
+from exporter.events import Event, Kind, SyslogMessage
+
+_LEASE = re.compile(
+    r"DHCP server assigned (?P<ip>\S{3,45}+) to (?P<hostname>[^()]{0,255}+)"
+    r"\((?P<mac>[^()]{12,17}+)\)",
+    re.IGNORECASE,
+)
+_TRANSPORT = re.compile(r", (TCP|UDP|ICMP(?:v6)?|IGMP|GRE|ESP)[ ,(]", re.IGNORECASE)
+_ATTACKS = ("flood", "scan-detection", "portscan", "port scan")
+
+
+def claims(message: SyslogMessage) -> bool:
+    """Tell whether category, note and sentence are there."""
+    text = message.content
+    return ' cat="' in text and ' note="' in text and 'msg="' in text
+
+
+def parse(message: SyslogMessage) -> Event:
+    """Read a policy's verdict, a session, a lease or a failed log-in."""
+    found = keyvalue.pairs(message.content)
+    sentence, note = value(found, "msg"), value(found, "note")
+    source = _endpoint(value(found, "src"))
+    if "DHCP" in sentence and (lease := _LEASE.match(sentence)):
+        return Event(
+            kind="dhcp_lease",
+            ip=fields.address(lease["ip"]),
+            mac=_mac(lease["mac"]),
+            hostname=keyvalue.name(lease["hostname"]),
+        )
+    if keyvalue.mentions(sentence, ("failed login attempt", "login failed")):
+        return Event(kind="login_failure", source_ip=fields.address(source[0]))
+    kind, action = _kind(value(found, "action"), note, sentence)
+    destination = _endpoint(value(found, "dst"))
+    if kind == "other" and not (source[0] or destination[0]):
+        return Event(kind="other")
+    transport = _TRANSPORT.search(f"{sentence[:256]} ")
+    ingress, _, egress = value(found, "dir").partition(":")
+    return keyvalue.packet(
+        kind,
+        action,
+        transport=value(found, "protoID") or (transport[1] if transport else ""),
+        source=source,
+        destination=destination,
+        interfaces=(ingress, egress),
+        mac=value(found, "mac"),
+    )
+
+
+def _kind(action: str, note: str, sentence: str) -> tuple[Kind, str | None]:
+    """Read the verdict: `action`, else a note like ACCESS BLOCK."""
+    kind, word = keyvalue.verdict(action)
+    if kind == "other" and note.upper().startswith("ACCESS"):
+        kind, word = keyvalue.verdict(note)
+        action = word or ""
+    if "[type=" in sentence and keyvalue.mentions(sentence, _ATTACKS):
+        kind = "dos_alert"
+    return kind, action or None
+
+
+def _endpoint(text: str) -> tuple[str, str]:
+    """Split address and port; 0 is how a packet without ports is printed."""
+    address, port = keyvalue.endpoint(text)
+    return address, "" if port == "0" else port
+
+
+def _mac(text: str) -> str | None:
+    if len(text) == 12:
+        text = ":".join(text[at : at + 2] for at in range(0, 12, 2))
+    return fields.mac(text)
+
+
+DIALECT = Dialect("zyxel_usg", "Zyxel USG, ATP, USG FLEX", claims, parse)
