@@ -6,7 +6,6 @@ rest is checked here, once: afterwards every address is canonical, every list an
 no name can move a terminal's cursor. The fields are described in `events.HostReport`.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -20,10 +19,13 @@ VERSION = 1
 MAX_SOCKETS = 20_000
 MAX_FLOWS = 20_000
 MAX_NEIGHBOURS = 4096
-MAX_LINKS = 1024
+MAX_LINKS = 64
 MAX_ADDRESSES = 1024
 MAX_TEXT = 255  # characters: the longest file name, and so the longest program name
-MAX_INTERVAL = 86_400.0  # seconds
+MAX_LABEL = 64  # characters of what becomes a label: system, agent, interface
+MAX_INTERVAL = 3600.0  # seconds; a device counts as present for several of them
+MAX_REPORT_AGE = 7 * 86_400.0  # seconds; no agent keeps a report for longer
+MAX_SOCKET_AGE = 5 * 365.25 * 86_400.0  # seconds; no host runs for longer
 MAX_PID = 2**32 - 1  # Windows counts in 32 bits
 MAX_BYTES = 2**64 - 1  # counters of the kernels are unsigned 64 bit
 
@@ -87,23 +89,25 @@ def _checked(report: HostReport) -> HostReport:
     if not device.strip() or _UNPRINTABLE.search(device):
         raise WireError(f"not a printable name: {device[:MAX_TEXT]!r} at device")
     since = report.unchanged_since
+    addresses = _bounded(report.addresses, MAX_ADDRESSES, "addresses")
+    canonicals = (_address(text, f"addresses[{index}]") for index, text in enumerate(addresses))
+    links: dict[str, Link] = {}
+    for link in _each(_link, report.links, MAX_LINKS, "links"):
+        links.setdefault(link.interface, link)
     return HostReport(
         version=VERSION,
         device=_text(device, "device"),
         machine_id=_optional(_text, report.machine_id, "machine_id"),
-        age_seconds=_seconds(report.age_seconds, "age_seconds"),
-        interval_seconds=_seconds(report.interval_seconds, "interval_seconds", 1.0, MAX_INTERVAL),
-        os=_text(report.os, "os"),
-        agent=_text(report.agent, "agent"),
-        addresses=tuple(
-            _address(address, f"addresses[{index}]")
-            for index, address in enumerate(_bounded(report.addresses, MAX_ADDRESSES, "addresses"))
-        ),
+        age_seconds=_age(report.age_seconds, "age_seconds"),
+        interval_seconds=_seconds(report.interval_seconds, "interval_seconds", MAX_INTERVAL, 1.0),
+        os=_label(report.os, "os"),
+        agent=_label(report.agent, "agent"),
+        addresses=tuple(dict.fromkeys(canonicals)),
         sockets=_each(_socket, report.sockets, MAX_SOCKETS, "sockets"),
         flows=_each(_flow, report.flows, MAX_FLOWS, "flows"),
         neighbours=_each(_neighbour, report.neighbours, MAX_NEIGHBOURS, "neighbours"),
-        links=_each(_link, report.links, MAX_LINKS, "links"),
-        unchanged_since=_optional(_seconds, since, "unchanged_since"),
+        links=tuple(links.values()),
+        unchanged_since=_optional(_age, since, "unchanged_since"),
     )
 
 
@@ -120,7 +124,7 @@ def _socket(socket: Socket, at: str) -> Socket:
         state=_text(state, f"{at}.state").lower() or None if state else None,
         process=_optional(_text, socket.process or None, f"{at}.process"),
         pid=None if pid is None else _whole(pid, f"{at}.pid", MAX_PID),
-        age_seconds=_optional(_seconds, socket.age_seconds, f"{at}.age_seconds"),
+        age_seconds=_optional(_socket_age, socket.age_seconds, f"{at}.age_seconds"),
     )
 
 
@@ -133,7 +137,7 @@ def _flow(flow: Flow, at: str) -> Flow:
         remote_ip=_address(flow.remote_ip, f"{at}.remote_ip"),
         remote_port=_whole(flow.remote_port, f"{at}.remote_port"),
         nat_port=_optional(_whole, flow.nat_port, f"{at}.nat_port"),
-        age_seconds=_seconds(flow.age_seconds, f"{at}.age_seconds"),
+        age_seconds=_socket_age(flow.age_seconds, f"{at}.age_seconds"),
         bytes=None if size is None else _whole(size, f"{at}.bytes", MAX_BYTES),
     )
 
@@ -142,13 +146,13 @@ def _neighbour(neighbour: Neighbour, at: str) -> Neighbour:
     return Neighbour(
         ip=_address(neighbour.ip, f"{at}.ip"),
         mac=_mac(neighbour.mac, f"{at}.mac"),
-        interface=_optional(_text, neighbour.interface, f"{at}.interface"),
+        interface=_optional(_label, neighbour.interface, f"{at}.interface"),
     )
 
 
 def _link(link: Link, at: str) -> Link:
     return Link(
-        interface=_text(link.interface, f"{at}.interface"),
+        interface=_label(link.interface, f"{at}.interface"),
         mac=_optional(_mac, link.mac, f"{at}.mac"),
         received_bytes=_whole(link.received_bytes, f"{at}.received_bytes", MAX_BYTES),
         sent_bytes=_whole(link.sent_bytes, f"{at}.sent_bytes", MAX_BYTES),
@@ -173,9 +177,13 @@ def _optional(check: Callable[[T, str], T], value: T | None, at: str) -> T | Non
     return None if value is None else check(value, at)
 
 
-def _text(text: str, at: str) -> str:
-    if len(text) > MAX_TEXT:
-        raise WireError(f"longer than {MAX_TEXT} characters at {at}")
+def _label(text: str, at: str) -> str:
+    return _text(text, at, MAX_LABEL)
+
+
+def _text(text: str, at: str, most: int = MAX_TEXT) -> str:
+    if len(text) > most:
+        raise WireError(f"longer than {most} characters at {at}")
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
@@ -199,11 +207,18 @@ def _whole(number: int, at: str, most: int = 65_535) -> int:
     return number
 
 
-def _seconds(number: float, at: str, least: float = 0.0, most: float = math.inf) -> float:
+def _age(number: float, at: str) -> float:
+    return _seconds(number, at, MAX_REPORT_AGE)
+
+
+def _socket_age(number: float, at: str) -> float:
+    return _seconds(number, at, MAX_SOCKET_AGE)
+
+
+def _seconds(number: float, at: str, most: float, least: float = 0.0) -> float:
     # `not (a <= b)` also refuses NaN, which compares with nothing.
-    if not least <= number <= most or math.isinf(number):
-        limits = f"at least {least:g}" if math.isinf(most) else f"within {least:g} to {most:g}"
-        raise WireError(f"expected seconds, finite and {limits}, got {number} at {at}")
+    if not least <= number <= most:
+        raise WireError(f"expected seconds within {least:.0f} to {most:.0f}, got {number} at {at}")
     return number
 
 

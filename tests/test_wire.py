@@ -20,6 +20,16 @@ REPORT = HostReport(
 )
 
 
+MAC = "00:00:5e:00:53:01"
+FLOW = {
+    "transport": "udp",
+    "local_ip": "192.0.2.1",
+    "local_port": 1,
+    "remote_ip": "192.0.2.2",
+    "remote_port": 2,
+}
+
+
 def words(least: int = 0) -> st.SearchStrategy[str]:
     return st.text(
         st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=least, max_size=9
@@ -28,7 +38,8 @@ def words(least: int = 0) -> st.SearchStrategy[str]:
 
 ADDRESSES = st.ip_addresses().map(lambda address: canonical(str(address)) or "")
 PORTS = st.integers(0, 65535)
-SECONDS = st.floats(0, 1e9)
+AGES = st.floats(0, wire.MAX_REPORT_AGE)
+SOCKET_AGES = st.floats(0, wire.MAX_SOCKET_AGE)
 MACS = st.binary(min_size=6, max_size=6).map(lambda octets: octets.hex(":"))
 COUNTS = st.integers(0, 2**64 - 1)
 TRANSPORTS = st.sampled_from(["udp", "tcp"])
@@ -42,7 +53,7 @@ SOCKETS = st.builds(
     state=st.none() | st.sampled_from(["listen", "established", "time_wait"]),
     process=st.none() | words(1),
     pid=st.none() | st.integers(0, 2**32 - 1),
-    age_seconds=st.none() | SECONDS,
+    age_seconds=st.none() | SOCKET_AGES,
 )
 FLOWS = st.builds(
     Flow,
@@ -52,7 +63,7 @@ FLOWS = st.builds(
     remote_ip=ADDRESSES,
     remote_port=PORTS,
     nat_port=st.none() | PORTS,
-    age_seconds=SECONDS,
+    age_seconds=SOCKET_AGES,
     bytes=st.none() | COUNTS,
 )
 NEIGHBOURS = st.builds(Neighbour, ip=ADDRESSES, mac=MACS, interface=st.none() | words())
@@ -64,16 +75,16 @@ REPORTS = st.builds(
     version=st.just(1),
     device=words(1).filter(str.strip),
     machine_id=st.none() | words(),
-    age_seconds=SECONDS,
-    interval_seconds=st.floats(1, 86_400),
+    age_seconds=AGES,
+    interval_seconds=st.floats(1, wire.MAX_INTERVAL),
     os=words(),
     agent=words(),
-    addresses=st.lists(ADDRESSES, max_size=3).map(tuple),
+    addresses=st.lists(ADDRESSES, max_size=3, unique=True).map(tuple),
     sockets=st.lists(SOCKETS, max_size=3).map(tuple),
     flows=st.lists(FLOWS, max_size=3).map(tuple),
     neighbours=st.lists(NEIGHBOURS, max_size=3).map(tuple),
-    links=st.lists(LINKS, max_size=3).map(tuple),
-    unchanged_since=st.none() | SECONDS,
+    links=st.lists(LINKS, max_size=3, unique_by=lambda link: link.interface).map(tuple),
+    unchanged_since=st.none() | AGES,
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -151,9 +162,13 @@ def test_another_version_is_named_before_its_fields_are_read():
         (changed(device="pc\n"), "at device"),
         (changed(device="pc\u202egpj"), "at device"),
         (changed(device="x" * 256), "longer than 255 characters at device"),
-        (changed(age_seconds=-1), "expected seconds, finite and at least 0, got -1.0"),
-        (changed(interval_seconds=0.5), "within 1 to 86400, got 0.5 at interval_seconds"),
-        (changed(interval_seconds=86401), "at interval_seconds"),
+        (changed(os="x" * 65), "longer than 64 characters at os"),
+        (changed(agent="x" * 65), "longer than 64 characters at agent"),
+        (changed(age_seconds=-1), "expected seconds within 0 to 604800, got -1.0 at age_seconds"),
+        (changed(age_seconds=1.79e308), "within 0 to 604800, got 1.79e+308 at age_seconds"),
+        (changed(interval_seconds=0.5), "within 1 to 3600, got 0.5 at interval_seconds"),
+        (changed(interval_seconds=3601), "at interval_seconds"),
+        (changed(unchanged_since=604801), "got 604801.0 at unchanged_since"),
         (changed(unchanged_since=-0.1), "at unchanged_since"),
         (changed(addresses=["192.0.2.1", "pc"]), "not an IP address: 'pc' at addresses[1]"),
         (with_socket(local_port="5"), "expected int, got str at sockets[0].local_port"),
@@ -166,12 +181,19 @@ def test_another_version_is_named_before_its_fields_are_read():
         (with_socket(process="x" * 256), "at sockets[0].process"),
         (with_socket(pid=-1), "at sockets[0].pid"),
         (with_socket(age_seconds=-0.5), "at sockets[0].age_seconds"),
+        (with_socket(age_seconds=1.6e8), "0 to 157788000, got 160000000.0 at sockets[0].age"),
+        (changed(flows=[FLOW | {"age_seconds": 1e308}]), "got 1e+308 at flows[0].age_seconds"),
         (changed(sockets=[]).replace(b"[]", b"{}"), "expected array, got object at sockets"),
         (
             changed(neighbours=[{"ip": "192.0.2.1", "mac": "x"}]),
             "MAC address: 'x' at neighbours[0]",
         ),
         (changed(links=[{"interface": "e", "sent_bytes": -1}]), "at links[0].sent_bytes"),
+        (changed(links=[{"interface": "e" * 65}]), "than 64 characters at links[0].interface"),
+        (
+            changed(neighbours=[{"ip": "::1", "mac": MAC, "interface": "e" * 65}]),
+            "than 64 characters at neighbours[0].interface",
+        ),
     ],
 )
 def test_an_error_says_what_is_wrong_and_where(data: bytes, message: str):
@@ -184,7 +206,7 @@ def test_an_error_says_what_is_wrong_and_where(data: bytes, message: str):
     ("name", "limit", "item"),
     [
         ("sockets", wire.MAX_SOCKETS, {"transport": "udp", "local_ip": "::", "local_port": 1}),
-        ("neighbours", wire.MAX_NEIGHBOURS, {"ip": "::1", "mac": "00:00:5e:00:53:01"}),
+        ("neighbours", wire.MAX_NEIGHBOURS, {"ip": "::1", "mac": MAC}),
         ("links", wire.MAX_LINKS, {"interface": "e"}),
         ("addresses", wire.MAX_ADDRESSES, "192.0.2.1"),
     ],
@@ -199,6 +221,18 @@ def test_addresses_become_canonical():
     mapped = IPv6Address("::ffff:192.0.2.7").exploded
     socket = decode(with_socket(local_ip=mapped, remote_ip="2001:DB8:0::1%eth0")).sockets[0]
     assert (socket.local_ip, socket.remote_ip) == ("192.0.2.7", "2001:db8::1")
+
+
+def test_an_address_that_is_written_in_several_ways_counts_once():
+    spellings = ["2001:db8::1", "192.0.2.7", "2001:DB8:0::1", "::ffff:192.0.2.7", "192.0.2.1"]
+    expected = ("2001:db8::1", "192.0.2.7", "192.0.2.1")
+    assert decode(changed(addresses=spellings)).addresses == expected
+
+
+def test_an_interface_counts_once():
+    links = [{"interface": name, "sent_bytes": n} for n, name in enumerate(["b", "a", "b"])]
+    expected = (Link(interface="b", sent_bytes=0), Link(interface="a", sent_bytes=1))
+    assert decode(changed(links=links)).links == expected
 
 
 def test_a_program_name_cannot_play_with_a_terminal():

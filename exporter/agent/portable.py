@@ -4,17 +4,21 @@ It shows no neighbours, and on Windows no remote address of UDP sockets: the sys
 give. Names are the system's own, which on Windows end in `.exe`. Source: psutil's documentation.
 """
 
+import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import psutil
 
 from exporter.addresses import canonical, is_loopback
-from exporter.agent.snapshot import Sighting, Snapshot, names_a_host
+from exporter.agent.snapshot import Sighting, Snapshot, names_a_host, word
 from exporter.events import Link, Socket
 
+MAX_NAME = 255  # characters
+_CUT = 15  # bytes: a longer name is completed by psutil from the command line
 _TRANSPORTS = {socket.SOCK_DGRAM: "udp", socket.SOCK_STREAM: "tcp"}
 
 
@@ -23,16 +27,19 @@ class Portable:
 
     def listening(self) -> list[Sighting]:
         """Return UDP sockets and TCP listeners."""
-        return [
-            seen
-            for seen in _sightings()
-            if seen.socket.transport == "udp" or seen.socket.state == "listen"
-        ]
+        with _psutil_errors():
+            return [
+                seen
+                for seen in _sightings()
+                if seen.socket.transport == "udp" or seen.socket.state == "listen"
+            ]
 
     def snapshot(self) -> Snapshot:
         """Return all that the system tells programs of this user."""
-        links, addresses = _network()
-        return Snapshot(sockets=list(_sightings()), addresses=addresses, links=links, neighbours=[])
+        with _psutil_errors():
+            links, addresses = _network()
+            sockets = list(_sightings())
+        return Snapshot(sockets=sockets, addresses=addresses, links=links, neighbours=[])
 
 
 def _sightings() -> Iterator[Sighting]:
@@ -64,9 +71,17 @@ def _connections() -> Iterator[tuple[Any, int | None]]:
 def _process(pid: int) -> tuple[str | None, float | None]:
     try:
         process = psutil.Process(pid)
-        return process.name() or None, process.create_time()
+        return _name(process.name()), process.create_time()
     except psutil.Error:  # gone, or not ours to see
         return None, None
+
+
+def _name(name: str) -> str | None:
+    """Return a process's name as text that can be sent."""
+    raw = os.fsencode(name)
+    if os.name == "posix":
+        raw = raw[:_CUT] + word(raw[_CUT:])
+    return _text(raw)[:MAX_NAME] or None
 
 
 def _socket(row: Any, process: str | None, pid: int | None) -> Socket:
@@ -98,9 +113,25 @@ def _network() -> tuple[list[Link], list[str]]:
         counted = counters.get(name)
         if counted and name in state and state[name].isup and not any(map(is_loopback, ips)):
             received, sent = counted.bytes_recv, counted.bytes_sent
-            links.append(Link(interface=name, mac=mac, received_bytes=received, sent_bytes=sent))
+            interface = _text(os.fsencode(name))
+            links.append(
+                Link(interface=interface, mac=mac, received_bytes=received, sent_bytes=sent)
+            )
     return links, addresses
+
+
+def _text(name: bytes) -> str:
+    return name.decode(errors="replace")  # a lone surrogate cannot be sent
 
 
 def _address(text: str) -> str:
     return canonical(text) or text  # the system's own text is an address
+
+
+@contextmanager
+def _psutil_errors() -> Iterator[None]:
+    """Turn the library's own error into the OSError that it stands for."""
+    try:
+        yield
+    except psutil.Error as error:
+        raise OSError(f"psutil: {error}") from error

@@ -50,9 +50,7 @@ def poster(server: str, token: str | None) -> Post:
 
     Raises ValueError when the URL or the token cannot work.
     """
-    parts = urlsplit(server)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise ValueError(f"--server must look like http://192.168.1.10:10151, not {server!r}")
+    _check_url(server)
     if token is not None and not (token.isascii() and token.isprintable() and token):
         raise ValueError("the token must be one line of printable ASCII")
     url = f"{server.rstrip('/')}/api/v1/reports"
@@ -75,6 +73,18 @@ def poster(server: str, token: str | None) -> Post:
             raise ServerAwayError(str(getattr(error, "reason", error)) or repr(error)) from error
 
     return post
+
+
+def _check_url(server: str) -> None:
+    if "@" in server:  # not shown: it may hold a password
+        raise ValueError("--server takes no user name or password: give --token-file")
+    try:
+        parts = urlsplit(server)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # of the port, or of brackets
+        fits = False
+    if not fits or not server.isprintable() or any(letter in server for letter in " ?#"):
+        raise ValueError(f"--server must look like http://192.168.1.10:10151, not {server!r}")
 
 
 def _meaning(error: HTTPError) -> ServerAwayError | ReportRefusedError:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from exporter.agent.snapshot import word
+
 MAX_NAME = 255  # characters; a file name cannot be longer, but argv can
 _TICKS = os.sysconf("SC_CLK_TCK")  # of start times, per second
 _CUT = 15  # bytes: the kernel keeps no more of a name in comm
@@ -57,19 +59,23 @@ def program_name(comm: bytes, exe: bytes, argv: list[bytes]) -> str:
     """Return what people call the program.
 
     `comm` is exact but cut at 15 bytes, and a thread may rename it. The full name is looked up in
-    the command line and the executed file; for a script it is the script's name, unless the
-    script has renamed itself.
+    the executed file and the command line; for a script it is the script's name, unless the
+    script has renamed itself. Of the command line no more than a word is taken.
     """
     called = _file_name(argv[0]) if argv else b""
     file = _file_name(exe.removesuffix(b" (deleted)"))
-    script = _script(argv)
+    # Where the first word is not the interpreter, the others are no arguments any more.
+    script = _script(argv) if _INTERPRETER.fullmatch(called) else b""
     if len(comm) >= _CUT:
-        for full in (called, script, file):
+        if file.startswith(comm):
+            return _text(file)
+        for full in (called, script):
             if full.startswith(comm):
-                return _text(full)
+                return _text(comm + word(full[len(comm) :]))
     if _INTERPRETER.fullmatch(file or called):
-        renamed = not _INTERPRETER.fullmatch(comm) and comm not in _MAIN_THREADS
-        return _text(comm if renamed else script or called or comm)
+        if comm in _MAIN_THREADS:
+            return _text(word(script) or file or called)
+        return _text(comm if not _INTERPRETER.fullmatch(comm) else word(script) or comm)
     # Firefox's "Socket Process" is firefox: only the thread has another name.
     return _text(file if file and file == called else comm)
 
@@ -113,10 +119,10 @@ def _rank(process: Process) -> tuple[bool, float, int]:
 
 def _script(argv: list[bytes]) -> bytes:
     """Return the file name of the script that an interpreter's command line runs, or nothing."""
-    for word in argv[1:]:
-        if not word.startswith(b"-"):
-            return _file_name(word)
-        if not _FLAG.fullmatch(word):
+    for argument in argv[1:]:
+        if not argument.startswith(b"-"):
+            return _file_name(argument)
+        if not _FLAG.fullmatch(argument):
             break
     return b""
 

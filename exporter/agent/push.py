@@ -50,7 +50,7 @@ def run(
         device=host.device_name() if device is None else device,
         machine_id=host.machine_id(),
         interval_seconds=float(interval),
-        os=host.system(),
+        os=host.system()[: wire.MAX_LABEL],
         agent=host.agent(),
     )
     try:
@@ -99,7 +99,7 @@ class Agent:
             if now >= self._due or self._watch.changed(self._collector.listening()):
                 self._pending.append((now, self.report()))
                 self._due = now + self._about.interval_seconds
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: text that the system did not promise
             self._complain("the sockets of this host cannot be read: {}", error)
         taken = self._clock() - now
         if self._pending and now >= self._retry_at:
@@ -115,7 +115,10 @@ class Agent:
             addresses=tuple(dict.fromkeys(seen.addresses))[: wire.MAX_ADDRESSES],
             sockets=tuple(self._watch.aged(seen.sockets, now)[: wire.MAX_SOCKETS]),
             neighbours=tuple(seen.neighbours[: wire.MAX_NEIGHBOURS]),
-            links=tuple(seen.links[: wire.MAX_LINKS]),
+            links=tuple(
+                replace(link, interface=link.interface[: wire.MAX_LABEL])
+                for link in seen.links[: wire.MAX_LINKS]
+            ),
         )
 
     def _send(self) -> None:
@@ -131,7 +134,7 @@ class Agent:
                 self._retry_at = self._clock() + pause * (0.5 + 0.5 * self._jitter())
                 self._complain("server away, the newest reports are kept: {}", error)
                 return
-            except ReportRefusedError as error:
+            except (ReportRefusedError, ValueError) as error:  # ValueError: it is not even text
                 self._complain("report refused and dropped: {}", error)
             self._pending.popleft()
         if self._failures:
@@ -159,7 +162,7 @@ def collector() -> Collector:
 def _once(agent: Agent, post: Post) -> int:
     try:
         post(wire.encode(agent.report()))
-    except (OSError, ServerAwayError, ReportRefusedError) as error:
+    except (OSError, ValueError, ServerAwayError, ReportRefusedError) as error:
         logger.error("report not delivered: {}", error)
         return 1
     return 0

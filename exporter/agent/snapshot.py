@@ -1,5 +1,6 @@
 """What a collector sees of this host at one moment, before ages are known."""
 
+import re
 from collections.abc import Hashable
 from typing import Protocol
 
@@ -7,6 +8,8 @@ import msgspec
 
 from exporter.addresses import scope
 from exporter.events import Link, Neighbour, Socket
+
+_AFTER_WORD = re.compile(rb"[\s:].*", re.DOTALL)
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,3 +41,11 @@ class Collector(Protocol):
 def names_a_host(ip: str) -> bool:
     """Tell whether an address can say which host this is: not loopback, not link-local."""
     return scope(ip) in ("private", "global") and not ip.startswith(("fe80:", "169.254."))
+
+
+def word(text: bytes) -> bytes:
+    """Return the text up to a blank or colon: behind its name a program may write whom it serves.
+
+    `postgres-custom-db: anna sales 10.0.0.7 idle`
+    """
+    return _AFTER_WORD.sub(b"", text)

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable
 
 from msgspec.structs import replace
 
+from exporter import wire
 from exporter.agent.snapshot import Sighting
 from exporter.events import Socket
 
@@ -25,7 +26,10 @@ class Watch:
         self._since = {seen.identity: before.get(seen.identity, now) for seen in sightings}
         self._reported = _watched(sightings)
         return [
-            replace(seen.socket, age_seconds=round(now - self._since[seen.identity], 3))
+            replace(
+                seen.socket,
+                age_seconds=min(round(now - self._since[seen.identity], 3), wire.MAX_SOCKET_AGE),
+            )
             for seen in sightings
         ]
 

@@ -15,6 +15,7 @@ from exporter.sockets_text import decode, lsof, netstat, powershell, ss, tasklis
 __all__ = ["UnreadableText", "read"]
 
 MAX_SOCKETS = 20_000
+MAX_LINES = 100_000  # that are not blank; far more than the rows of so many sockets
 MAX_ADDRESSES = 256
 CURRENT_SECONDS = 600.0  # a paste tells about one moment; a report counts for three intervals
 
@@ -65,9 +66,11 @@ def read(data: bytes | str, device: str) -> HostReport:
     """Return the report that the listings in the text amount to, as of now.
 
     Equal rows are one socket; at most `MAX_SOCKETS` are kept. Raises UnreadableText when there are
-    none.
+    none, or more than `MAX_LINES` lines.
     """
-    lines = decode.lines(data)
+    lines = [line for line in decode.lines(data) if line and not line.isspace()]
+    if len(lines) > MAX_LINES:
+        raise UnreadableText(f"the text has more than {MAX_LINES:,} lines: paste one host's only")
     recognised = [form for form in _FORMATS if form.recognises(lines)]
     found = [socket for form in recognised for socket in form.sockets(lines)]
     programs = tasklist.programs(lines)
@@ -96,10 +99,10 @@ def _addresses(sockets: tuple[Socket, ...]) -> tuple[str, ...]:
 
 
 def _complaint(lines: list[str], *, rows: bool, programs: bool) -> str:
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
+    if not lines:
         return f"the text is empty: paste the output of {_COMMANDS}"
-    if any(refusal in line.lower() for line in lines for refusal in _REFUSALS):
+    text = "\n".join(lines).lower()
+    if any(refusal in text for refusal in _REFUSALS):
         return (
             "Windows refused, because `netstat -b` needs an administrator: open the prompt with "
             '"Run as administrator" and repeat `netstat -ano -b`, or paste the output of '
@@ -112,5 +115,5 @@ def _complaint(lines: list[str], *, rows: bool, programs: bool) -> str:
         )
     if programs:
         return "this is a list of programs only: add the output of `netstat -ano` to it"
-    shown = "".join(filter(str.isprintable, first.strip()[:60]))
+    shown = "".join(filter(str.isprintable, lines[0].strip()[:60]))
     return f'no list of sockets was found (the text begins with "{shown}"): paste {_COMMANDS}'

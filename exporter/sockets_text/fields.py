@@ -10,6 +10,7 @@ from exporter.addresses import canonical, scope
 from exporter.events import Socket
 
 MAX_LINE = 4096  # characters; a row is shorter, and what follows that far behind is not a cell
+MAX_ROWS = 40_000  # of one listing; more than the sockets that are kept, for some rows are equal
 MAX_NAME = 255
 MAX_STATE = 32
 MAX_PID = 2**32 - 1
@@ -62,6 +63,8 @@ _DECORATION = re.compile(r"[\s>|]*+(?:\d{1,6}(?:[:|)]|\.?\s)\s*+)?")
 def undecorated(line: str) -> str:
     """Return the line without indentation, line number, quotation marks and trailing blanks."""
     line = line[:MAX_LINE]
+    if line[:1].isalpha():  # as most rows begin
+        return line.rstrip()
     decoration = _DECORATION.match(line)
     return line[decoration.end() if decoration else 0 :].rstrip()
 
@@ -88,9 +91,11 @@ def endpoint(text: str, every: str = ANY_IPV4) -> tuple[str, int] | None:
     if cut < 0:
         return None
     port = number(text[cut + 1 :], 65535)
+    if not port:
+        return None
     host = text[:cut].partition("%")[0].strip("[]")
     address = every if host == "*" else canonical(host)
-    return (address, port) if address is not None and port else None
+    return None if address is None else (address, port)
 
 
 def state(text: str) -> str | None:

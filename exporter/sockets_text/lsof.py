@@ -16,6 +16,7 @@ Source: lsof(8), "Output for other programs".
 """
 
 import re
+from itertools import islice
 
 from exporter.events import Socket
 from exporter.sockets_text import fields
@@ -34,12 +35,14 @@ def recognises(lines: list[str]) -> bool:
 
 def sockets(lines: list[str]) -> list[Socket]:
     """Return the sockets of all rows and field sets whose local end can be read."""
-    rows = [socket for line in lines if (socket := _from_row(line)[1]) is not None]
-    return rows + _from_fields(lines)
+    rows = (socket for line in lines if (socket := _from_row(line)[1]) is not None)
+    return [*islice(rows, fields.MAX_ROWS), *_from_fields(lines)]
 
 
 def _from_row(line: str) -> tuple[bool, Socket | None]:
     """Return whether the line has the shape of a row, and its socket if that can be read."""
+    if "IPv" not in line:
+        return False, None
     cells = line[: fields.MAX_LINE].split()
     kind = next((i for i in range(3, min(len(cells), 12)) if cells[i] in _FAMILIES), None)
     if kind is None:
@@ -65,7 +68,8 @@ def _from_fields(lines: list[str]) -> list[Socket]:
     process: dict[str, str] = {}
     file: dict[str, str] = {}
     for line in [*lines, "f"]:
-        letter, value = line.strip()[:1], line.strip()[1 : fields.MAX_LINE]
+        text = line[: fields.MAX_LINE].strip()
+        letter, value = text[:1], text[1:]
         if letter in ("p", "f") or (letter in file and letter in "tPn"):
             found.append(_of_fields(process, file))
             file = {}

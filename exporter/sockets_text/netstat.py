@@ -50,6 +50,8 @@ def sockets(lines: list[str]) -> list[Socket]:
     waits = False  # the last row may still get its program
     service: str | None = None
     for line in lines:
+        if len(found) >= fields.MAX_ROWS:
+            break
         text = fields.undecorated(line)
         row = _row(text)
         if row is not None:
@@ -99,6 +101,8 @@ def _shared(sockets: list[Socket]) -> list[Socket]:
 
 
 def _row(text: str) -> _Row | None:
+    if text[:3].lower() not in ("tcp", "udp"):
+        return None
     cells = text.split()
     transport = _TRANSPORT.match(cells[0].lower()) if len(cells) >= 3 else None
     if transport is None:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,7 +18,10 @@ from msgspec.structs import replace
 from exporter.events import Socket
 from exporter.sockets_text import fields
 
-MAX_FAILURES = 20  # openings that are not JSON; bounds the time that hostile text can cost
+# Openings that are not JSON, and how often their text may be read in vain: an array that was copied
+# only in part is read again object by object. Bounds the time that hostile text can cost.
+MAX_FAILURES = 20
+MAX_READINGS = 2
 
 _OPENING = re.compile(r"^[ \t]*+([\[{])", re.MULTILINE)
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$")
@@ -43,14 +47,14 @@ _DECODER = json.JSONDecoder(strict=False)  # a terminal breaks long lines inside
 
 def recognises(lines: list[str]) -> bool:
     """Tell whether a line names the property that every such object has."""
-    return any('"localport"' in line.lower() for line in lines)
+    return '"localport"' in "\n".join(lines).lower()
 
 
 def sockets(lines: list[str]) -> list[Socket]:
     """Return the sockets of all objects that have a local address and port."""
-    read = [
-        pair for spoken, entry in _objects("\n".join(lines)) if (pair := _socket(entry, spoken))
-    ]
+    objects = _objects("\n".join(lines))
+    pairs = (pair for spoken, entry in objects if (pair := _socket(entry, spoken)))
+    read = list(islice(pairs, fields.MAX_ROWS))
     youngest = max((created for _, created in read if created is not None), default=None)
     return [
         socket
@@ -62,14 +66,19 @@ def sockets(lines: list[str]) -> list[Socket]:
 
 def _objects(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each object, with the transport that the command above it asks for."""
-    at = failures = 0
+    at = failures = wasted = 0
     spoken = "udp"
-    while failures < MAX_FAILURES and (opening := _OPENING.search(text, at)) is not None:
+    while failures < MAX_FAILURES and wasted < MAX_READINGS * len(text):
+        opening = _OPENING.search(text, at)
+        if opening is None:
+            return
         spoken = _asked(text[at : opening.start()]) or spoken
         try:
             value, at = _DECODER.raw_decode(text, opening.start(1))
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
             failures += 1
+            # Where reading failed; a number or a nesting that is too large does not say.
+            wasted += getattr(error, "pos", len(text)) - opening.start(1)
             at = opening.end()
             continue
         if isinstance(value, dict) and isinstance(value.get("value"), list):

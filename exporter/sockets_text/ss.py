@@ -7,7 +7,6 @@ command line above does. Source: iproute2's misc/ss.c, where older releases writ
 """
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from exporter.events import Socket
@@ -23,8 +22,7 @@ _OF_TCP = frozenset(
 )
 _STATES = _OF_TCP | {_OF_BOTH, _OF_UDP}
 _USERS = "users:("
-# A name has 15 bytes; the bound keeps hostile lines linear.
-_HOLDER = re.compile(r'\("(.{0,64}?)",(?:pid=)?(\d{1,10}),')
+_PID = re.compile(r'",(?:pid=)?(\d{1,10}),')  # behind a program's name
 _COMMAND = re.compile(r"\bss((?: -{1,2}[A-Za-z46-]+)+)")
 
 
@@ -33,7 +31,7 @@ class _Row(NamedTuple):
     state: str
     local: str
     remote: str
-    users: str
+    users: str | None  # None: the line names none
 
 
 def recognises(lines: list[str]) -> bool:
@@ -46,48 +44,46 @@ def sockets(lines: list[str]) -> list[Socket]:
     found: list[Socket] = []
     block: list[_Row] = []
     asked = ""
-    for line in _whole(lines):
+    for line in lines:
+        if len(found) + len(block) >= fields.MAX_ROWS:
+            break
         row = _row(line)
         if row is not None:
             block.append(row)
+            continue
+        if block and (users := _continued(block[-1].users, line)) is not None:
+            block[-1] = block[-1]._replace(users=users)
         elif line.strip():  # headings, a prompt: another listing may begin
             found += _of_block(block, asked)
             block = []
-            command = _COMMAND.search(line)
+            command = _COMMAND.search(line[: fields.MAX_LINE])
             asked = _asked(command[1]) if command else asked
     return found + _of_block(block, asked)
 
 
-def _whole(lines: list[str]) -> Iterator[str]:
-    """Yield the lines, each with the owners that a narrow terminal moved to the next ones."""
-    whole = ""
-    for line in lines:
-        if _continues(whole, line):
-            whole += line[: fields.MAX_LINE]
-        else:
-            yield whole
-            whole = line[: fields.MAX_LINE]
-    yield whole
+def _continued(users: str | None, line: str) -> str | None:
+    """Return the owners of a row with those that a narrow terminal moved to this next line.
 
-
-def _continues(whole: str, line: str) -> bool:
-    if not line or _row(whole) is None or _row(line) is not None:
-        return False
-    _, begun, owners = whole.partition(_USERS)
-    if begun:
-        return "))" not in owners and len(whole) <= fields.MAX_LINE
-    return line.lstrip().startswith(_USERS)
+    None when the line holds none.
+    """
+    if users is not None:
+        whole = "))" in users or len(users) > fields.MAX_LINE
+        return None if whole else users + line[: fields.MAX_LINE]
+    head, begun, moved = line[: fields.MAX_LINE].partition(_USERS)
+    return moved if begun and not head.strip() else None
 
 
 def _row(line: str) -> _Row | None:
-    head, _, users = line[: 2 * fields.MAX_LINE].partition(_USERS)
+    if ":" not in line:
+        return None
+    head, begun, users = line[: fields.MAX_LINE].partition(_USERS)
     cells = fields.undecorated(head).split()
     transport = cells.pop(0).lower() if cells and cells[0].lower() in ("tcp", "udp") else ""
     if len(cells) < 5 or cells[0].upper() not in _STATES:
         return None
     if not (cells[1].isdigit() and cells[2].isdigit() and ":" in cells[3] and ":" in cells[4]):
         return None
-    return _Row(transport, cells[0].upper(), cells[3], cells[4], users)
+    return _Row(transport, cells[0].upper(), cells[3], cells[4], users if begun else None)
 
 
 def _asked(options: str) -> str:
@@ -108,7 +104,7 @@ def _of_block(block: list[_Row], asked: str) -> list[Socket]:
 def _socket(row: _Row, transport: str) -> Socket | None:
     if not transport:
         return None
-    process, pid = _holder(row.users)
+    process, pid = _holder(row.users or "")
     return fields.socket(
         transport,
         row.local,
@@ -121,7 +117,13 @@ def _socket(row: _Row, transport: str) -> Socket | None:
 
 
 def _holder(users: str) -> tuple[str | None, int | None]:
-    holders = [(name, fields.process_id(pid)) for name, pid in _HOLDER.findall(users)]
+    holders: list[tuple[str, int | None]] = []
+    at = 0
+    for behind in _PID.finditer(users):
+        _, begun, name = users[at : behind.start()].partition('("')
+        at = behind.end()
+        if begun:
+            holders.append((name, fields.process_id(behind[1])))
     # systemd holds the sockets of the programs that it starts on demand.
     holders.sort(key=lambda holder: holder[1] == 1)
     return (fields.name(holders[0][0]), holders[0][1]) if holders else (None, None)

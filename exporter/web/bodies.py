@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from exporter.web.refusals import Refusal
 
 MAX_BODY = 4 * 1024 * 1024  # bytes
+MAX_REPORT = 8 * 1024 * 1024  # bytes; 20,000 connections by IPv6, with long names of programs
 SECONDS = 30.0  # for all of it: who sends a byte a minute holds a connection, no more
 _MAX_FIELDS = 20
 

@@ -1,11 +1,13 @@
 """What hosts say of themselves: reports of agents, and text that a person pasted.
 
 In go bodies, out come JSON answers. A refused report changes nothing that is already known, and
-every one is counted: accepted, refused (it may not replace what is known) or invalid.
+every one is counted: accepted, refused (it may not replace what is known, or its device sends too
+many) or invalid.
 """
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from starlette.requests import Request
@@ -13,10 +15,18 @@ from starlette.responses import JSONResponse, Response
 
 from exporter import sockets_text, wire
 from exporter.events import HostReport
-from exporter.hosts import PASTE_CURRENT, Conflict, Device
+from exporter.hosts import MAX_DEVICES, PASTE_CURRENT, Conflict, Device
 from exporter.service import Service
 from exporter.web import bodies
 from exporter.web.refusals import Refusal
+
+# Agents look for changes every 1.5 seconds; one that was cut off sends what it kept at once, 20
+# reports at the most.
+BURST = 30.0
+PER_SECOND = 1.0
+
+# Pastes have threads of their own, so that many large ones hold up neither a commit nor a scrape.
+_PARSERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="paste")
 
 
 class Reports:
@@ -24,16 +34,22 @@ class Reports:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._rates = Rates()
 
     async def report(self, request: Request) -> Response:
         """`POST /api/v1/reports`: one report of an agent."""
         with _counting_invalid(self._service):
-            body = await bodies.read(request)
+            body = await bodies.read(request, bodies.MAX_REPORT)
             try:
                 # Off the event loop: checking a large one takes a tenth of a second.
                 report = await asyncio.to_thread(wire.decode, body)
             except wire.WireError as error:
                 raise Refusal(400, "refused.because", error=str(error)) from None
+        now = self._service.clock()
+        if not self._rates.allow(report.device.casefold(), now):
+            self._service.pipeline.stages.metrics.report("refused", now)
+            why = f"{report.device} sends more than {PER_SECOND:g} report a second: wait"
+            raise Refusal(429, "refused.because", error=why)
         device = _take(self._service, report)
         return JSONResponse({"device": device.name, "sockets": len(device.report.sockets)})
 
@@ -54,6 +70,23 @@ class Reports:
         )
 
 
+class Rates:
+    """How many reports each device may send at once: a bucket that fills by `PER_SECOND`."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[float, float]] = {}  # and when; heard longest ago is first
+
+    def allow(self, device: str, now: float) -> bool:
+        """Whether one more report may come now; it counts if so."""
+        left, at = self._left.pop(device, (BURST, now))
+        left = min(BURST, left + max(0.0, now - at) * PER_SECOND)  # a clock may be set back
+        allowed = left >= 1.0
+        self._left[device] = (left - allowed, now)
+        if len(self._left) > MAX_DEVICES:
+            del self._left[next(iter(self._left))]
+        return allowed
+
+
 async def paste(service: Service, name: str, text: bytes | str) -> Device:
     """Take in what a person pasted for a device.
 
@@ -64,7 +97,8 @@ async def paste(service: Service, name: str, text: bytes | str) -> Device:
         if not 0 < len(name) <= wire.MAX_TEXT or not name.isprintable():
             raise Refusal(400, "refused.device", most=wire.MAX_TEXT)
         try:
-            report = await asyncio.to_thread(sockets_text.read, text, name)
+            loop = asyncio.get_running_loop()
+            report = await loop.run_in_executor(_PARSERS, sockets_text.read, text, name)
         except sockets_text.UnreadableText as error:
             raise Refusal(400, "refused.because", error=str(error)) from None
     return _take(service, report)

@@ -59,6 +59,45 @@ def test_where_sockets_of_others_are_secret_our_own_are_still_found(
     assert ports == set(child.ports.values())
 
 
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("a\udcffb", "a\ufffdb"),
+        ("", None),
+        ("Google Chrome Helper", "Google Chrome Helper"),
+        ("postgres-custom-db: anna sales 10.0.0.7 idle", "postgres-custom-db"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="only Unix cuts names, and completes them")
+def test_a_name_can_be_sent_and_names_the_program_only(
+    monkeypatch: pytest.MonkeyPatch, told: str, name: str | None
+):
+    monkeypatch.setattr(psutil.Process, "name", lambda _: told)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+        mine.bind(("127.0.0.1", 0))
+        snapshot = Portable().snapshot()
+        found = [s for s in snapshot.sockets if s.socket.local_port == mine.getsockname()[1]]
+    assert {seen.socket.process for seen in found} == {name}
+
+
+def test_the_librarys_own_error_is_an_unreadable_system(monkeypatch: pytest.MonkeyPatch):
+    def fail(kind: str) -> NoReturn:
+        raise psutil.NoSuchProcess(7)
+
+    monkeypatch.setattr(psutil, "net_connections", fail)
+    for look in (Portable().listening, Portable().snapshot):
+        with pytest.raises(OSError, match="pid=7"):
+            look()
+
+
+def test_an_interface_with_an_odd_name_can_be_sent(monkeypatch: pytest.MonkeyPatch):
+    counted, up = psutil.net_io_counters(), next(iter(psutil.net_if_stats().values()))
+    monkeypatch.setattr(psutil, "net_io_counters", lambda pernic: {"e\udcff": counted})
+    monkeypatch.setattr(psutil, "net_if_stats", lambda: {"e\udcff": up._replace(isup=True)})
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"e\udcff": []})
+    assert [link.interface for link in Portable().snapshot().links] == ["e\ufffd"]
+
+
 def test_the_host_is_seen_without_loopback():
     snapshot = Portable().snapshot()
     assert not {"127.0.0.1", "::1"} & set(snapshot.addresses)

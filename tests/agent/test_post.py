@@ -110,11 +110,30 @@ def test_a_name_that_does_not_exist_is_a_server_that_is_away():
 
 
 @pytest.mark.parametrize(
-    "url", ["192.168.1.10:10151", "file:///etc/passwd", "http://", "", "ftp://pc", "http://pc?x"]
+    "url",
+    [
+        *("192.168.1.10:10151", "file:///etc/passwd", "http://", "", "ftp://pc", "http://pc?x"),
+        *(
+            "http://pc:abc",
+            "http://pc:65536",
+            "http://pc:0",
+            "http://[::1",
+            "http://p c",
+            "http://pc#",
+        ),
+        *("http://pc\n", "http://\ud800"),
+    ],
 )
 def test_a_url_that_cannot_work_is_refused_at_the_start(url: str):
     with pytest.raises(ValueError, match=r"must look like http://192\.168\.1\.10:10151"):
         poster(url, None)
+
+
+@pytest.mark.parametrize("url", ["http://anna:hunter2@pc:10151", "http://anna:hunter2@pc:abc"])
+def test_a_password_in_the_url_is_refused_and_not_shown(url: str):
+    with pytest.raises(ValueError, match="--token-file") as caught:
+        poster(url, None)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("token", ["", "a\nHost: x", "ключ"])

@@ -130,6 +130,24 @@ def test_a_name_that_is_not_utf_8_stays_printable(proc: Path):
         ("qbittorrent-nox", "/usr/bin/qbittorrent-nox", ["x"], "qbittorrent-nox"),
         ("fifteen-letters", "/usr/bin/other", ["title"], "fifteen-letters"),
         ("kworker/0:1", "", [""], "kworker/0:1"),
+        # what programs write behind their name is not sent
+        (
+            "postgres-custom",
+            "/usr/lib/postgres",
+            ["postgres-custom-db: anna sales 10.0.0.7 idle"],
+            "postgres-custom-db",
+        ),
+        ("postgres-custom", "", ["postgres-custom: anna"], "postgres-custom"),
+        ("python3", "/usr/bin/python3.11", ["worker: serves /srv/anna.pdf"], "python3"),
+        ("MainThread", "/usr/bin/node", ["worker anna", "rest"], "node"),
+        ("python3", "/usr/bin/python3.11", ["python3", "app.py: anna 10.0.0.7"], "app.py"),
+        (
+            "long-script-nam",
+            "/usr/bin/perl",
+            ["perl", "long-script-name: anna"],
+            "long-script-name",
+        ),
+        ("My Long Program", "/opt/x/My Long Program 2", ["x"], "My Long Program 2"),
     ],
 )
 def test_a_program_is_called_what_people_call_it(comm: str, exe: str, argv: list[str], name: str):

@@ -20,7 +20,8 @@ class World:
     def __init__(self) -> None:
         self.now = 1000.0
         self.sockets = [udp(1)]
-        self.unreadable: OSError | None = None
+        self.unreadable: Exception | None = None
+        self.links = [Link(interface="eth0", received_bytes=7)]
         self.error: Exception | None = None
         self.sent: list[HostReport] = []
         self.tries: list[float] = []
@@ -37,9 +38,11 @@ class World:
     def snapshot(self) -> Snapshot:
         if self.unreadable:
             raise self.unreadable
-        links = [Link(interface="eth0", received_bytes=7)]
         return Snapshot(
-            sockets=self.sockets, addresses=["192.0.2.1", "192.0.2.1"], links=links, neighbours=[]
+            sockets=self.sockets,
+            addresses=["192.0.2.1", "192.0.2.1"],
+            links=self.links,
+            neighbours=[],
         )
 
     def post(self, body: bytes) -> None:
@@ -200,6 +203,33 @@ def test_more_sockets_than_the_server_takes_do_not_silence_the_host(world: World
     world.sockets = [udp(number, number % 65536) for number in range(wire.MAX_SOCKETS + 1)]
     (report,) = world.step_at(1000.0)
     assert len(report.sockets) == wire.MAX_SOCKETS
+
+
+def test_more_or_longer_links_than_the_server_takes_do_not_silence_the_host(world: World):
+    world.links = [Link(interface=f"{n:03}" + "x" * 99) for n in range(wire.MAX_LINKS + 1)]
+    (report,) = world.step_at(1000.0)
+    names = [link.interface for link in report.links]
+    assert (len(names), names[-1]) == (wire.MAX_LINKS, "063" + "x" * 61)
+
+
+@pytest.mark.parametrize("error", [OSError(105, "no buffer"), ValueError("odd"), UnicodeError()])
+def test_whatever_a_look_meets_is_logged_once_a_minute_and_survived(
+    world: World, log: list[str], error: Exception
+):
+    world.unreadable = error
+    for second in range(0, 120, 5):
+        assert world.step_at(1000.0 + second) == []
+    assert len(log) == 2
+    world.unreadable = None
+    assert len(world.step_at(1200.0)) == 1
+
+
+def test_a_report_that_is_no_text_does_not_hold_up_the_next(world: World, log: list[str]):
+    world.links = [Link(interface="\ud800")]
+    assert world.step_at(1000.0) == []
+    world.links = []
+    assert len(world.step_at(1015.0)) == 1
+    assert [line.partition(":")[0] for line in log] == ["report refused and dropped"]
 
 
 def test_a_look_that_takes_long_is_repeated_more_rarely(world: World):

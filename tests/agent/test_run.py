@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from exporter import wire
-from exporter.agent import run
+from exporter.agent import host, run
 from exporter.agent.push import collector
 from tests.agent.servers import Server, bound, serving
 
@@ -40,12 +40,24 @@ def test_once_fails_when_the_report_is_not_taken(server: Server):
 
 def test_a_configuration_that_cannot_work_is_told_at_once():
     assert once("192.168.1.10:10151") == 2
+    assert once("http://127.0.0.1:abc") == 2
+    assert once("http://anna:secret@127.0.0.1:1") == 2
     assert once("http://127.0.0.1:1", device="") == 2
+    assert once("http://127.0.0.1:1", device="\ud800") == 2
     assert once("http://127.0.0.1:1", interval=0.0) == 2
+    assert once("http://127.0.0.1:1", interval=3601.0) == 2
 
 
 def once(server: str, device: str = "Study-PC", interval: float = 15.0) -> int:
     return run(server, device=device, token=None, interval=interval, once=True, print_only=False)
+
+
+def test_a_long_name_of_the_system_is_shortened(server: Server, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(host, "system", lambda: "Linux " + "x" * 64)
+    with serving(server):
+        assert once(server.url) == 0
+        (report,) = server.reports()
+    assert report.os == "Linux " + "x" * 58
 
 
 def test_print_shows_exactly_what_would_be_sent(capfdbinary: pytest.CaptureFixture[bytes]):

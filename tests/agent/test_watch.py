@@ -1,3 +1,4 @@
+from exporter import wire
 from exporter.agent.snapshot import Sighting
 from exporter.agent.watch import Watch
 from exporter.events import Socket
@@ -20,6 +21,12 @@ def test_a_socket_grows_old_from_the_moment_it_was_first_seen():
     watch = Watch()
     watch.aged([seen(1)], 100.0)
     assert ages(watch, [seen(1), seen(2, port=3478)], 130.5) == [30.5, 0.0]
+
+
+def test_no_age_is_more_than_a_server_takes():
+    watch = Watch()
+    watch.aged([seen(1)], 0.0)
+    assert ages(watch, [seen(1)], 1e9) == [wire.MAX_SOCKET_AGE]
 
 
 def test_another_socket_at_the_same_port_starts_anew():

@@ -9,7 +9,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.events import HostReport
-from exporter.sockets_text import MAX_SOCKETS, UnreadableText, read
+from exporter.sockets_text import (
+    MAX_LINES,
+    MAX_SOCKETS,
+    UnreadableText,
+    fields,
+    lsof,
+    netstat,
+    powershell,
+    read,
+    ss,
+)
+
+MOST = 4 * 1024 * 1024  # characters of a paste
 
 SAMPLES = Path(__file__).parent / "samples"
 FOUNDING = ["windows-en", "windows-en-utf16-bom", *(f"windows-ja-{e}" for e in (
@@ -160,6 +172,7 @@ def test_any_text_gives_a_report_or_a_complaint(data):
     "unit",
     [
         "\n",
+        " \n",
         "x\n",
         "[\n",
         "[[",
@@ -173,6 +186,9 @@ def test_any_text_gives_a_report_or_a_complaint(data):
         '("',
         "ss -a",
         "p1\nPUDP\n",
+        "f1\nPUDP\nn*:5" + "\n" * 30,
+        "udp UNCONN 0 0 *:1 *:* users:((" + '("' * 1000 + "\n" + "x" * 40 + "\n",
+        "管理者特" * 4 + "\n",
         "\\x20",
         '"a",',
         "1 IPv4 UDP ",
@@ -182,8 +198,39 @@ def test_any_text_gives_a_report_or_a_complaint(data):
     ],
 )
 def test_hostile_text_costs_time_in_proportion_to_its_length(unit):
-    text = (unit * 1_000_000)[:1_000_000]
+    assert seconds_to_read(unit * (MOST // len(unit))) < 3.0
+
+
+@pytest.mark.parametrize(
+    ("form", "row"),
+    [
+        (netstat, "udp 0 0 10.1.{}.{}:9 0.0.0.0:*"),
+        (ss, "udp UNCONN 0 0 10.1.{}.{}:9 0.0.0.0:*"),
+        (lsof, "x 5 lena 2u IPv4 1 0 UDP 10.1.{}.{}:9"),
+        (powershell, '{{"LocalAddress":"10.1.{}.{}","LocalPort":9}}'),
+    ],
+)
+def test_no_more_rows_are_read_than_can_matter(form, row):
+    lines = [row.format(*divmod(n % 65536, 256)) for n in range(MAX_LINES)]
+    assert len(form.sockets(lines)) == fields.MAX_ROWS
+    assert seconds_to_read("\n".join(lines)[:MOST]) < 2.0
+
+
+def test_json_that_never_ends_is_read_a_few_times_only():
+    assert seconds_to_read('"LocalPort"\n' + "[\n" * 19 + "1," * 2_000_000) < 1.5
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\0"])
+def test_blank_lines_do_not_count_and_too_many_others_are_refused(ending):
+    row = "udp 0 0 0.0.0.0:5 0.0.0.0:*"
+    blanks = ending * (MAX_LINES * 2)
+    assert len(read(row + blanks + row, "pc").sockets) == 1
+    assert len(read(ending.join([row] * MAX_LINES), "pc").sockets) == 1
+    assert "more than 100,000 lines" in complaint(ending.join([row] * (MAX_LINES + 1)))
+
+
+def seconds_to_read(text: str) -> float:
     began = time.process_time()
     with contextlib.suppress(UnreadableText):
         read(text, "pc")
-    assert time.process_time() - began < 10.0  # quadratic ones take minutes
+    return time.process_time() - began

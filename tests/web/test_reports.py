@@ -1,14 +1,21 @@
 """Posted reports and pasted sockets: what is taken, what is refused, and that it is counted."""
 
+import asyncio
 import json
+import threading
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter import wire
-from exporter.events import HostReport, Socket
-from exporter.web.bodies import MAX_BODY
+from exporter import sockets_text, wire
+from exporter.agent.push import KEPT_REPORTS, POLL
+from exporter.events import HostReport, Link, Neighbour, Socket
+from exporter.hosts import MAX_DEVICES
+from exporter.web import reports
+from exporter.web.bodies import MAX_BODY, MAX_REPORT
+from exporter.web.reports import BURST, Rates
 from tests.system.parts.founding import NETSTAT, PROCESS
+from tests.web.conftest import NOW
 
 REPORTS = "/api/v1/reports"
 COUNTED = "knockwatch_reports_total"
@@ -50,10 +57,98 @@ def test_a_broken_report_says_where_and_changes_nothing(home):
 
 
 def test_a_report_larger_than_the_bound_is_refused_while_it_is_read(home):
-    answer = home.client().post(REPORTS, [b"x" * 65536] * (MAX_BODY // 65536 + 1))
+    answer = home.client().post(REPORTS, [b"x" * 65536] * (MAX_REPORT // 65536 + 1))
     assert answer.status == 413
-    assert str(MAX_BODY) in answer.json["error"]
+    assert str(MAX_REPORT) in answer.json["error"]
     assert home.counted(COUNTED) == {("invalid",): 1}
+
+
+def test_the_largest_report_of_an_agent_is_taken(home):
+    v6 = "2001:db8:1111:2222:3333:4444:5555:{:x}"
+    sockets = tuple(
+        Socket(
+            transport="tcp",
+            local_ip=v6.format(0x6666),
+            local_port=65535,
+            remote_ip=v6.format(0x1000 + number),
+            remote_port=65535,
+            state="established",
+            process="x" * 100,
+            pid=wire.MAX_PID,
+            age_seconds=123456789.123,
+        )
+        for number in range(wire.MAX_SOCKETS)
+    )
+    report = body(
+        sockets=sockets,
+        addresses=tuple(v6.format(0x1000 + n) for n in range(wire.MAX_ADDRESSES)),
+        neighbours=tuple(
+            Neighbour(ip=v6.format(0x1000 + n), mac="00:00:5e:00:53:01", interface="x" * 15)
+            for n in range(wire.MAX_NEIGHBOURS)
+        ),
+        links=tuple(Link(interface=f"{n:064}") for n in range(wire.MAX_LINKS)),
+    )
+    assert len(report) > MAX_BODY
+    answer = home.client().post(REPORTS, report)
+    assert (answer.status, answer.json["sockets"]) == (200, wire.MAX_SOCKETS)
+
+
+def test_a_device_that_sends_too_often_is_told_to_wait(home):
+    client = home.client()
+    statuses = [client.post(REPORTS, body()).status for _ in range(int(BURST) + 2)]
+    assert statuses == [200] * int(BURST) + [429] * 2
+    assert "pc sends more than 1 report a second" in client.post(REPORTS, body("pc")).json["error"]
+    assert home.counted(COUNTED) == {("accepted",): BURST, ("refused",): 3}
+    assert client.post(REPORTS, body("NAS")).status == 200
+    home.now -= 3600.0  # the clock is set back
+    assert client.post(REPORTS, body()).status == 429
+    home.now += 1.0
+    assert [client.post(REPORTS, body()).status for _ in range(2)] == [200, 429]
+
+
+def test_what_an_agent_sends_of_its_own_accord_is_never_too_often(home):
+    client = home.client()
+    for _ in range(KEPT_REPORTS):  # it was cut off
+        assert client.post(REPORTS, body()).status == 200
+    for _ in range(60):  # and now something changes at every look
+        home.now += POLL
+        assert client.post(REPORTS, body()).status == 200
+
+
+def test_only_so_many_devices_are_remembered_to_be_slowed_down():
+    rates = Rates()
+    for _ in range(int(BURST)):
+        assert rates.allow("pc", NOW)
+    assert not rates.allow("pc", NOW)
+    for number in range(MAX_DEVICES):
+        assert rates.allow(f"device {number}", NOW)
+    assert rates.allow("pc", NOW)
+
+
+def test_two_pastes_are_read_at_a_time_and_nothing_else_waits_for_them(home, monkeypatch):
+    reading, go_on = threading.Semaphore(0), threading.Event()
+    busy: list[int] = []
+
+    def slow(text: bytes, name: str) -> HostReport:
+        busy.append(1)
+        reading.release()
+        assert go_on.wait(20)
+        return HostReport(version=1, device=name, agent="paste")
+
+    async def scenario() -> None:
+        monkeypatch.setattr(sockets_text, "read", slow)
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(5):
+                tasks.create_task(reports.paste(home.service, f"PC{number}", b""))
+            for _ in range(2):
+                await asyncio.to_thread(reading.acquire, timeout=20)
+            for _ in range(50):  # others go on meanwhile
+                await asyncio.to_thread(int)
+            assert len(busy) == 2
+            go_on.set()
+
+    asyncio.run(scenario())
+    assert len(busy) == 5
 
 
 def test_a_second_machine_of_one_name_is_a_conflict(home):
