@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from exporter import causes, explanation
-from exporter.enrichment.direction import NOT_CONFIGURED, rejection
 from exporter.events import (
     Candidate,
     CauseName,
@@ -68,14 +67,7 @@ def explain(
             advice=explanation.advice_of_line(outcome, event, language),
             steps=told,
         )
-    packets = rejection(
-        event,
-        router=router,
-        received=now,
-        home=stages.home,
-        networks=stages.networks,
-        interfaces=stages.interfaces.get(router, NOT_CONFIGURED),
-    )
+    packets = stages.rejection(event, router, now)
     attribution = stages.attributor.attribute(packets).attribution
     seen = pipeline.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
     signs = causes.signs(packets, attribution, seen, stages.knowledge)

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import msgspec
 
 from exporter import causes
-from exporter.enrichment.direction import NOT_CONFIGURED, rejection
 from exporter.events import Decision, Event
 from exporter.evidence import EvidenceStore, Suspect
 from exporter.pipeline import Sender, Stages, read
@@ -208,14 +207,7 @@ class Examination:
 
     def _decide(self, event: Event, router: str, time: float) -> Decision:
         stages = self._stages
-        packets = rejection(
-            event,
-            router=router,
-            received=time,
-            home=stages.home,
-            networks=stages.networks,
-            interfaces=stages.interfaces.get(router, NOT_CONFIGURED),
-        )
+        packets = stages.rejection(event, router, time)
         place = (packets.remote_ip, packets.transport, packets.our_port)
         self._spread.add(*place, packets.count, time)
         attribution = stages.attributor.attribute(packets).attribution

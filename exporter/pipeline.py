@@ -26,6 +26,7 @@ from exporter.events import (
     HostReport,
     Outcome,
     Reading,
+    Rejection,
     SyslogMessage,
 )
 from exporter.hosts import Device, Hosts
@@ -51,6 +52,17 @@ class Stages(NamedTuple):
     hosts: Hosts
     attributor: Attributor
     metrics: Metrics
+
+    def rejection(self, event: Event, router: str, received: float) -> Rejection:
+        """The rejected packet of an event, with its sides and networks named."""
+        return rejection(
+            event,
+            router=router,
+            received=received,
+            home=self.home,
+            networks=self.networks,
+            interfaces=self.interfaces.get(router, NOT_CONFIGURED),
+        )
 
 
 class Read(NamedTuple):
@@ -182,14 +194,7 @@ class Pipeline:
 
     def _rejected(self, event: Event, router: str, now: float, touched: dict[int, Group]) -> None:
         stages = self.stages
-        packets = rejection(
-            event,
-            router=router,
-            received=now,
-            home=stages.home,
-            networks=stages.networks,
-            interfaces=stages.interfaces.get(router, NOT_CONFIGURED),
-        )
+        packets = stages.rejection(event, router, now)
         stages.metrics.rejected(packets, now)
         self.spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, now)
         group = self.waiting.add(packets)
