@@ -23,7 +23,7 @@ from exporter.config import Config, Listen
 from exporter.evidence import EvidenceStore, prepare
 from exporter.pipeline import Pipeline, Stages
 from exporter.service import Service
-from exporter.state import StateFile, open_database
+from exporter.state import StateFile, open_database, open_reader
 from exporter.transports import OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 from exporter.transports.stream import StreamServer
@@ -50,7 +50,11 @@ class App:
             database = open_database(folder / "evidence.sqlite", prepare)
             opened.callback(database.close)
             days = config.state.evidence_days
-            evidence = EvidenceStore(database, config.state.evidence_rows, days * 86400.0)
+            reader = open_reader(folder / "evidence.sqlite")
+            opened.callback(reader.close)
+            evidence = EvidenceStore(
+                database, config.state.evidence_rows, days * 86400.0, reader=reader
+            )
             state = StateFile(folder / "state.sqlite")
             opened.callback(state.close)
             self._pipeline = Pipeline(_stages(config), evidence.record)

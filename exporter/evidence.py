@@ -155,14 +155,23 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 class EvidenceStore:
-    """Decisions of the last days. `record` is called on the event loop, the rest may block."""
+    """Decisions of the last days. `record` is called on the event loop, the rest may block.
+
+    One thread at a time may write, and one at a time may ask, each by its own connection.
+    """
 
     def __init__(
-        self, connection: sqlite3.Connection, max_rows: int = MAX_ROWS, max_age: float = MAX_AGE
+        self,
+        connection: sqlite3.Connection,
+        max_rows: int = MAX_ROWS,
+        max_age: float = MAX_AGE,
+        *,
+        reader: sqlite3.Connection | None = None,
     ) -> None:
         """Take an open connection, usable from other threads, and `prepare` it."""
         prepare(connection)
         self._connection = connection
+        self._reader = connection if reader is None else reader
         self._max_rows, self._max_age = max_rows, max_age
         self._gathered: dict[tuple[object, ...], _Row] = {}
 
@@ -208,35 +217,22 @@ class EvidenceStore:
         those with the most packets, in this order.
         """
         period = {"since": since, "until": until}
-        found = self._connection.execute(_SUMS, period | {"most": most})
+        found = self._reader.execute(_SUMS, period | {"most": most})
         names = [name for name, *_ in found.description]
         rows = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in found}
         chosen = period | {"chosen": json.dumps(list(rows))}
         ports: dict[int, list[int]] = {}
-        for suspect, port in self._connection.execute(_PORTS, chosen):
+        for suspect, port in self._reader.execute(_PORTS, chosen):
             ports.setdefault(suspect, []).append(port)
         networks = {
             suspect: (network, number)
-            for suspect, network, number in self._connection.execute(_NETWORKS, chosen)
+            for suspect, network, number in self._reader.execute(_NETWORKS, chosen)
         }
         suspects = [
             _told(facts, ports.get(suspect, ()), networks.get(suspect))
             for suspect, facts in rows.items()
         ]
         return sorted(suspects, key=lambda s: (-s.packets, s.device, s.process, s.cause))
-
-    def forget(self, device: str) -> int:
-        """Delete all that names a device, whatever its case; how many rows it was."""
-        name = device.casefold()
-
-        def names(named: str, reasons: bytes) -> bool:
-            return name in map(str.casefold, (named, *_why.decode(reasons)[2]))
-
-        self._connection.create_function("names", 2, names)
-        with self._connection:
-            return self._connection.execute(
-                "DELETE FROM decisions WHERE ? <> '' AND names(device, reasons)", (device,)
-            ).rowcount
 
 
 def _key(row: _Row) -> tuple[object, ...]:

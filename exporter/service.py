@@ -53,6 +53,7 @@ class Service:
         self._state = state
         # One thread of our own for writing and rendering: in order, and never behind a reader.
         self._writer = ThreadPoolExecutor(1, "writer")
+        self._reader = ThreadPoolExecutor(1, "reader")
         self._committing = asyncio.Lock()
         self._scrape_seconds = 0.0
         self._stored_parts: dict[str, bytes] = {}
@@ -120,11 +121,15 @@ class Service:
         """Who was behind the rejected packets of the last `seconds`."""
         await self.write_evidence()
         now = self.clock()
-        return await asyncio.to_thread(self._evidence.suspects, now - seconds, now, most)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._reader, self._evidence.suspects, now - seconds, now, most
+        )
 
     def close(self) -> None:
-        """Wait for what is being written."""
+        """Wait for what is being written and read."""
         self._writer.shutdown()
+        self._reader.shutdown()
 
     async def _write(self, call: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, call, *arguments)

@@ -126,6 +126,16 @@ def open_database(
         raise _unusable(path, error) from error
 
 
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open a database that is open for writing already, for another thread to read.
+
+    Raises sqlite3.Error.
+    """
+    connection = sqlite3.connect(path, check_same_thread=False)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def set_aside(path: Path) -> Path:
     """Rename a database and its journals, so that nothing of it is lost; the new path."""
     number = 1
