@@ -154,6 +154,29 @@ def test_a_defect_of_the_clock_work_is_survived(tmp_path):
     assert run(tmp_path, steps)
 
 
+def test_a_connection_that_says_nothing_is_closed(tmp_path, monkeypatch):
+    monkeypatch.setattr("exporter.app.KEEP_ALIVE", 0.1)
+
+    def steps(app):
+        with socket.create_connection(("127.0.0.1", app.http_port), timeout=10) as silent:
+            return silent.recv(1)
+
+    assert run(tmp_path, steps) == b""
+
+
+def test_a_reader_that_does_not_read_does_not_hold_the_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr("exporter.app.STOP_SECONDS", 1)
+    held = []
+
+    def steps(app):
+        held.append(socket.create_connection(("127.0.0.1", app.http_port), timeout=10))
+        held[0].sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return get(app, "/-/ready")
+
+    assert run(tmp_path, steps)
+    held[0].close()
+
+
 def test_the_next_steps_are_three_lines_with_addresses():
     lines = next_steps("192.168.1.9", 10151, 5514).splitlines()
     assert len(lines) == 3
