@@ -88,12 +88,9 @@ def _outbound(signs: Signs) -> Cause | None:
 
 def _deluge(signs: Signs) -> Cause | None:
     """So much that it matters more than whose it is."""
-    rate = signs.seen.packets_per_minute
-    if rate < DELUGE_PER_MINUTE:
+    if signs.seen.packets_per_minute < DELUGE_PER_MINUTE:
         return None
-    if signs.remote_reading == "attack":
-        return _reflection(signs)
-    return _cause("flood", "act", 0.8, Reason("packets_per_minute", {"packets": round(rate)}))
+    return _reflection(signs) or _flood(signs)
 
 
 def _spoke_first(signs: Signs) -> Cause | None:
