@@ -76,6 +76,7 @@ def state(
     metrics = metrics or m.Metrics()
     all_routers, all_devices = list(routers.known()), list(hosts.devices())
     heard = _routers(all_routers, routers.rules, metrics)
+    stamped = [router for router in heard if router.clock.offset is not None]
     devices = _devices(all_devices, metrics)
     current = [device for device in devices if now <= device.current_until]
     links = [_links(device) for device in current]
@@ -89,10 +90,9 @@ def state(
     return [
         _family(m.ROUTER_EXPECTED, (((name,), 1.0) for name in routers.rules)),
         _family(m.ROUTER_LAST_MESSAGE, (((r.name,), r.last_message) for r in heard)),
-        _family(
-            m.ROUTER_CLOCK_OFFSET,
-            (((r.name,), r.clock_offset) for r in heard if r.clock_offset is not None),
-        ),
+        _family(m.ROUTER_CLOCK_OFFSET, (((r.name,), r.clock.offset or 0.0) for r in stamped)),
+        _family(m.INPUT_LAG, (((r.name,), r.clock.lag) for r in stamped)),
+        _family(m.ROUTER_LOG_LIMITED, (((r.name,), float(r.plateau.limited(now))) for r in heard)),
         _family(m.ROUTER_MASKED, (((r.name,), float(r.masked)) for r in heard)),
         _family(
             m.DEVICE_INFO,

@@ -107,7 +107,17 @@ ROUTER_LAST_MESSAGE = _gauge(
 )
 ROUTER_CLOCK_OFFSET = _gauge(
     "knockwatch_router_clock_offset_seconds",
-    "The router's clock minus ours, as its newest stamped message shows it.",
+    "The router's clock minus ours, by the stamps of its messages.",
+    "router",
+)
+ROUTER_LOG_LIMITED = _gauge(
+    "knockwatch_router_log_limited",
+    "1 when the router's log is at a limit of its own, so that more was rejected than it says.",
+    "router",
+)
+INPUT_LAG = _gauge(
+    "knockwatch_input_lag_seconds",
+    "How late the router's newest message came, by its stamp and what is known of its clock.",
     "router",
 )
 ROUTER_MASKED = _gauge(

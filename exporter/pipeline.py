@@ -196,6 +196,7 @@ class Pipeline:
         stages = self.stages
         packets = stages.rejection(event, router, now)
         stages.metrics.rejected(packets, now)
+        stages.routers.rejected(router, packets.remote_ip, now)
         self.spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, now)
         group = self.waiting.add(packets)
         if group is None:

@@ -4,9 +4,12 @@ A router's name is the configured one; else the header's host, when the sender i
 own gateway (a relay, or a container network that hides the sender); else the sender's address.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
+
+from exporter.clocks import Clock
+from exporter.plateau import Plateau
 
 FILE = "replay"  # the router of lines of a file that name none
 MAX_ROUTERS = 1000  # spoofed senders and host names beyond these push out the least recently heard
@@ -25,7 +28,8 @@ class Router(msgspec.Struct, kw_only=True):
 
     name: str
     last_message: float
-    clock_offset: float | None = None  # its clock minus ours, in seconds
+    clock: Clock
+    plateau: Plateau
     masked: bool = False  # its address is hidden behind our own gateway's
 
 
@@ -45,6 +49,7 @@ class Routers:
         self._gateways = frozenset(gateways)
         self._masks = frozenset(masks)
         self._heard: dict[str, Router] = {}
+        self._clocks: dict[str, Clock] = {}  # as they were known before a restart
 
     def name(self, sender: str, hostname: str | None) -> str:
         """The name of the router behind a sender's address and a header's host."""
@@ -61,16 +66,33 @@ class Routers:
         if router is None:
             if len(self._heard) >= MAX_ROUTERS:
                 del self._heard[next(iter(self._heard))]
-            router = Router(name=name, last_message=received)
+            clock = self._clocks.pop(name, None) or Clock()
+            router = Router(name=name, last_message=received, clock=clock, plateau=Plateau())
         self._heard[name] = router  # the least recently heard comes first
         router.last_message = received
         router.masked = sender in self._masks
         if stamp is not None:
-            router.clock_offset = stamp - received
+            router.clock.heard(received, stamp)
+
+    def rejected(self, name: str, source: str, now: float) -> None:
+        """Note a line of that router about a rejected packet; it was `heard` already."""
+        router = self._heard.get(name)
+        if router is not None:
+            router.plateau.add(source, now)
 
     def known(self) -> Iterable[Router]:
         """Every router that was heard."""
         return self._heard.values()
+
+    def offsets(self) -> dict[str, float]:
+        """The clock offsets by router, to be remembered over a restart."""
+        heard = {name: router.clock for name, router in self._heard.items()}
+        clocks = list({**self._clocks, **heard}.items())[-MAX_ROUTERS:]
+        return {name: clock.offset for name, clock in clocks if clock.offset is not None}
+
+    def restore(self, offsets: Mapping[str, float]) -> None:
+        """Take back what `offsets` gave: what was spooled meanwhile is late, and shows it."""
+        self._clocks = {name: Clock(offset=offset) for name, offset in offsets.items()}
 
     def _relayed(self, sender: str) -> bool:
         """Whether the sender speaks for others; a file has none."""

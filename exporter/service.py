@@ -28,6 +28,7 @@ from exporter.waiting import Group
 RESTART_GRACE = 1.5  # of the slowest agent's interval: until then a silent one may still report
 _T = TypeVar("_T")
 _groups = msgspec.msgpack.Decoder(list[Group])
+_offsets = msgspec.msgpack.Decoder(dict[str, float])
 _processes = msgspec.msgpack.Decoder(dict[str, tuple[str, str]])
 
 
@@ -69,6 +70,7 @@ class Service:
             self.pipeline.stages.metrics.processes.update(
                 _processes.decode(parts.get("processes", b"\x80"))
             )
+            self.pipeline.stages.routers.restore(_offsets.decode(parts.get("offsets", b"\x80")))
             slowest = msgspec.msgpack.decode(parts.get("slowest", b"\x00"), type=float)
             grace = min(RESTART_GRACE * slowest, MAX_GRACE)
             self.pipeline.stages.attributor.awaited_until = self.clock() + grace if grace else 0.0
@@ -158,6 +160,7 @@ class Service:
         intervals = [d.report.interval_seconds for d in self.pipeline.stages.hosts.live(now)]
         parts = {
             "slowest": msgspec.msgpack.encode(max(intervals, default=0.0)),
+            "offsets": msgspec.msgpack.encode(self.pipeline.stages.routers.offsets()),
             "waiting": msgspec.msgpack.encode(self.pipeline.waiting.groups()),
             "processes": msgspec.msgpack.encode(metrics.processes),
         }

@@ -303,7 +303,7 @@ def test_configured_routers_come_first_then_those_with_a_place_then_the_most_rec
     heard = {f.declaration.name: {v[0] for v, *_ in f.samples} for f in families
              if "router" in f.declaration.labels}  # fmt: skip
     assert heard.pop("knockwatch_router_expected") == {"gate"}
-    assert len(heard) == 3
+    assert len(heard) == 5
     assert set(map(frozenset, heard.values())) == {frozenset({"gate", "attic", "forged-3"})}
     assert omitted(text(families)) == {"router": 2, "device": 0, "interface": 0}
 
