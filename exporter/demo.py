@@ -20,6 +20,7 @@ from exporter.events import HostReport, Socket
 ROUTER = "home-router"
 WAN = "203.0.113.9"
 PORT = 51413
+LINES_PER_SECOND = 40  # so that 20 seconds pass the alert rule for floods, 500 in five minutes
 _AKAMAI = "23.45.67."  # the network that the founding router's log was full of
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is a home's server
 _SCANNERS = (("80.82.77.33", 23), ("71.6.135.131", 5060), ("185.142.236.35", 22))
@@ -81,10 +82,10 @@ def reports() -> list[HostReport]:
 def lines(seconds: float, chance: random.Random) -> list[tuple[float, str]]:
     """What the router logs, each line with the second at which it does."""
     logged = []
-    for number in range(round(seconds * 12)):
+    for number in range(round(seconds * LINES_PER_SECOND)):
         source = f"{_AKAMAI}{chance.randrange(80, 96)}"
         line = f"UDP connection rejected from {source}:3478 to {WAN}:{PORT}"
-        logged.append((number / 12, line))
+        logged.append((number / LINES_PER_SECOND, line))
     for number in range(round(seconds)):
         address, port = chance.choice(_SCANNERS)
         transport = "UDP" if port == 5060 else "TCP"
