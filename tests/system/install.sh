@@ -1,12 +1,15 @@
 #!/bin/sh
 # Install the real parts that the system tests use: as root on Debian; elsewhere it says so and does
-# nothing. Quick when everything is there. The machine's package sources stay as they are: a
-# Prometheus that reads created timestamps (3.5 or newer) comes from sid, through package lists kept
-# apart, from the mirror that the machine already uses; it is unpacked into a cache, not installed.
+# nothing. Quick when everything is there. The machine's package sources stay as they are: what must be
+# newer than the release has it (a Prometheus that reads created timestamps, Alertmanager and Compose in
+# the versions of docker-compose.yml) comes from sid, through package lists kept apart, from the mirror
+# that the machine already uses; it is unpacked into a cache, not installed.
 set -eu
 
 PARTS=${KNOCKWATCH_TEST_PARTS:-${XDG_CACHE_HOME:-$HOME/.cache}/knockwatch-test-parts}
-PACKAGES="rsyslog ulogd2 iproute2 nftables chromium fonts-noto-cjk lsof net-tools"
+PACKAGES="rsyslog busybox ulogd2 iproute2 nftables chromium fonts-noto-cjk lsof net-tools docker.io debootstrap systemd"
+FROM_SID="prometheus promtool prometheus-alertmanager docker-compose"
+PROGRAMS="bin/prometheus bin/promtool bin/prometheus-alertmanager bin/amtool libexec/docker/cli-plugins/docker-compose"
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() { echo "tests/system/install.sh: $*"; }
@@ -20,6 +23,12 @@ mirror() { # of the running release, as apt itself reads its sources
     . /etc/os-release
     apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
         awk -v release="${VERSION_CODENAME:-sid}" '$1 == release && $2 == "main" { print $3; exit }'
+}
+
+complete() { # is everything from sid unpacked?
+    for program in $PROGRAMS; do
+        [ -x "$PARTS/sid/usr/$program" ] || return 1
+    done
 }
 
 from_sid() { # unpack the named packages into $PARTS/sid
@@ -48,6 +57,17 @@ CONF
     rm -rf "$apt"
 }
 
+trixie() { # a small Debian 13 with Python 3.13 in $PARTS/trixie: what the images of the tests are made of
+    uri=$(mirror)
+    rm -rf "$PARTS/trixie.new" "$PARTS/trixie"
+    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates,tzdata,busybox-static \
+        trixie "$PARTS/trixie.new" "$uri" >"$PARTS/debootstrap.log" 2>&1 || return 1
+    for waste in usr/share/doc usr/share/man usr/share/locale var/cache/apt var/lib/apt/lists; do
+        rm -rf "${PARTS:?}/trixie.new/$waste"
+    done
+    mv "$PARTS/trixie.new" "$PARTS/trixie"
+}
+
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null || [ ! -e "$KEYRING" ]; then
     say "needs root on Debian with apt: nothing installed, tests that miss a part skip and name it"
     exit 0
@@ -58,13 +78,25 @@ if ! installed; then
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install --yes \
         --no-install-recommends $PACKAGES >/dev/null
 fi
-if ! "$PARTS/sid/usr/bin/prometheus" --version >/dev/null 2>&1 ||
-    ! "$PARTS/sid/usr/bin/promtool" --version >/dev/null 2>&1; then
-    say "unpacking sid's prometheus and promtool into $PARTS"
+if ! complete; then
+    say "unpacking into $PARTS, from sid: $FROM_SID"
     [ -n "$(mirror)" ] || apt-get -qq update
-    from_sid prometheus promtool || say "not to be had: the tests that need them name them"
+    from_sid $FROM_SID || say "not to be had: the tests that need them name them"
+fi
+# The one thing put outside: Debian's Alertmanager opens its own templates at a fixed place.
+if complete && [ ! -e /usr/share/prometheus/alertmanager/default.tmpl ]; then
+    mkdir -p /usr/share/prometheus
+    ln -sfn "$PARTS/sid/usr/share/prometheus/alertmanager" /usr/share/prometheus/alertmanager
+fi
+if [ ! -d "$PARTS/trixie" ]; then
+    say "making a Debian 13 in $PARTS"
+    [ -n "$(mirror)" ] || apt-get -qq update
+    trixie || say "not to be had: the tests that need it name it; see $PARTS/debootstrap.log"
 fi
 say "$(rsyslogd -v | head -n 1)"
 say "$(chromium --version 2>/dev/null)"
 say "$("$PARTS/sid/usr/bin/prometheus" --version 2>&1 | head -n 1)"
 say "$("$PARTS/sid/usr/bin/promtool" --version 2>&1 | head -n 1)"
+say "$("$PARTS/sid/usr/bin/prometheus-alertmanager" --version 2>&1 | head -n 1)"
+say "Docker Compose $("$PARTS/sid/usr/libexec/docker/cli-plugins/docker-compose" version --short 2>&1)"
+say "$(dockerd --version 2>&1)"

@@ -3,11 +3,15 @@
 import os
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from tests.system.parts.process import found
-from tests.system.parts.prometheus import binary
+from tests.system.parts.prometheus import UNPACKED, binary, parts
+
+# Debian's Alertmanager opens its own templates at a fixed place.
+ALERTMANAGER_TEMPLATES = Path("/usr/share/prometheus/alertmanager/default.tmpl")
 
 
 def needs(*parts: str) -> pytest.MarkDecorator:
@@ -22,8 +26,12 @@ def here(part: str) -> bool:
     """Tell whether the machine has that part."""
     if part == "namespaces":
         return os.geteuid() == 0 and all(map(here, ("ip", "nft", "sysctl"))) and can_unshare()
-    if part in ("prometheus", "promtool"):
+    if part == "alertmanager" and not ALERTMANAGER_TEMPLATES.exists():
+        return False
+    if part in UNPACKED:
         return binary(part) is not None
+    if part == "trixie":  # the Debian 13 that the images of the tests are made of
+        return (parts() / part).is_dir()
     return found(part) is not None
 
 

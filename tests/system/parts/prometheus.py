@@ -19,6 +19,14 @@ scrape_configs:
 """
 # Without it a series that is born at 5 shows no increase of 5.
 FEATURES = "--enable-feature=created-timestamp-zero-ingestion"
+# By the name that its makers gave it: where Debian's package has it, below /usr.
+UNPACKED = {
+    "prometheus": "bin/prometheus",
+    "promtool": "bin/promtool",
+    "alertmanager": "bin/prometheus-alertmanager",
+    "amtool": "bin/amtool",
+    "docker-compose": "libexec/docker/cli-plugins/docker-compose",
+}
 
 
 class Prometheus(NamedTuple):
@@ -52,10 +60,11 @@ def parts() -> Path:
 
 
 def binary(name: str) -> Path | None:
-    """Return the path of `prometheus` or `promtool`."""
-    unpacked = parts() / "sid" / "usr" / "bin" / name
-    if unpacked.exists():
-        return unpacked
+    """Return the path of a program that `install.sh` unpacks, or else of an installed one."""
+    usr = parts() / "sid" / "usr"
+    for unpacked in (usr / UNPACKED[name], Path("/usr") / UNPACKED[name]):
+        if unpacked.exists():
+            return unpacked
     installed = found(name)
     return Path(installed) if installed else None
 
