@@ -16,7 +16,7 @@ from exporter.events import Batch
 from exporter.transports import Dropped, OncePerMinute
 
 MAX_MESSAGES = 20_000
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024  # 800 bytes each; the container has 160 MB for everything
 _TURN = 256  # messages the consumer gets at once, so that receivers are served in between
 
 
