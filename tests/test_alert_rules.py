@@ -74,3 +74,8 @@ def test_names_from_outside_are_quoted_wherever_they_go_into_a_query():
             for query in re.findall(r'printf "(.*?[^\\])"', text):
                 assert not re.search(r"%[sv]", query), f"{rule['alert']} {name}: {query}"
                 assert "'%" not in query, f"{rule['alert']} {name}: {query}"
+
+
+def test_the_page_about_alerts_names_each_of_them_and_no_other():
+    page = (PROMETHEUS.parents[1] / "docs" / "alerts.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.M)) == {rule["alert"] for rule in alerts()}

@@ -1,14 +1,19 @@
-"""What is exposed passes Prometheus' own check."""
+"""What is exposed, configured and ruled passes Prometheus' own checks."""
 
 import subprocess
+from pathlib import Path
+
+import pytest
 
 from tests.system.parts.founding import DEVICE, NETSTAT, flood
-from tests.system.parts.knockwatch import run, serve
+from tests.system.parts.knockwatch import ROOT, run, serve
 from tests.system.parts.needs import needs
 from tests.system.parts.prometheus import binary
 from tests.system.parts.web import get, post
 
 pytestmark = needs("promtool")
+
+PROMETHEUS = ROOT / "deploy" / "prometheus"
 
 
 def complaints(exposition: str) -> str:
@@ -37,3 +42,20 @@ def test_the_exposition_of_a_replay_is_clean():
     assert "knockwatch_rejected_packets_total{" in done.stdout
     assert "_created" not in done.stdout
     assert complaints(done.stdout) == ""
+
+
+def test_the_configuration_and_every_rule_are_valid():
+    promtool("check", "config", PROMETHEUS / "prometheus.yml")
+    promtool("check", "rules", "--lint=all", "--lint-fatal", *PROMETHEUS.glob("rules/*.yml"))
+
+
+@pytest.mark.parametrize("file", sorted(PROMETHEUS.glob("rules_test/*.yml")), ids=lambda f: f.stem)
+def test_alerts_fire_when_they_should_and_not_else(file: Path):
+    promtool("test", "rules", file)
+
+
+def promtool(*arguments: str | Path) -> None:
+    """Run a check of promtool's; a failure carries what it found."""
+    argv = [str(binary("promtool")), *map(str, arguments)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
