@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
 
-.PHONY: help run test check golden docs demo screenshot clean
+.PHONY: help run test check golden docs dashboards demo screenshot preview clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,7 @@ style: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	@for board in dashboards/*.dashboard.py; do $(BIN)/mypy "$$board" || exit 1; done
 	$(BIN)/lint-imports
 
 golden: $(VENV)/installed-dev ## rewrite the expected results of the corpus; then read the diff
@@ -34,6 +35,9 @@ golden: $(VENV)/installed-dev ## rewrite the expected results of the corpus; the
 
 docs: $(VENV)/installed-dev ## rewrite the generated pages
 	$(BIN)/python -m tools.docs
+
+dashboards: $(VENV)/installed-dev ## rewrite dashboards/generated from its sources
+	$(BIN)/python -m dashboards.build
 
 demo: $(VENV)/installed ## the founding case, played live against a fresh exporter
 	@if $(BIN)/knockwatch healthcheck >/dev/null 2>&1; then \
@@ -48,6 +52,9 @@ demo: $(VENV)/installed ## the founding case, played live against a fresh export
 
 screenshot: $(VENV)/installed-dev ## rewrite docs/images/page.png
 	$(BIN)/python -m tests.system.screenshot docs/images/page.png
+
+preview: $(VENV)/installed-dev ## pictures of the dashboards, by Grafana's components (needs npm)
+	$(BIN)/python -m tools.preview.preview $(ARGS)
 
 clean: ## remove what these commands made, the virtual environment too
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ NAMES = re.compile(r"{{.*?}}")  # what a template puts in
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
-def alerts() -> list[dict]:
+def alerts() -> list[dict[str, Any]]:
     """Return every alerting rule of every file."""
     groups = (
         group
@@ -27,9 +28,9 @@ def alerts() -> list[dict]:
     return [rule for group in groups for rule in group["rules"] if "alert" in rule]
 
 
-def expected() -> dict[tuple[str, str], list[dict]]:
+def expected() -> dict[tuple[str, str], list[dict[str, str]]]:
     """Return the texts that the tests expect, by alert and severity."""
-    found: dict[tuple[str, str], list[dict]] = {}
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for file in (PROMETHEUS / "rules_test").glob("*.yml"):
         for test in yaml.safe_load(file.read_text("utf-8"))["tests"]:
             for case in test.get("alert_rule_test", ()):
@@ -78,4 +79,6 @@ def test_names_from_outside_are_quoted_wherever_they_go_into_a_query():
 
 def test_the_page_about_alerts_names_each_of_them_and_no_other():
     page = (PROMETHEUS.parents[1] / "docs" / "alerts.md").read_text("utf-8")
-    assert set(re.findall(r"^\| `(\w+)` \|", page, re.M)) == {rule["alert"] for rule in alerts()}
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {
+        rule["alert"] for rule in alerts()
+    }

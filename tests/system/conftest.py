@@ -1,8 +1,13 @@
-"""Every test of this folder carries the mark `system`, so that `make check` can leave it out."""
+"""Every test of this folder carries the mark `system`; and the pasts that some of them share."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from tests.system.parts import pasts
+from tests.system.parts.pasts import Home, Lived
 
 HERE = Path(__file__).parent
 
@@ -11,3 +16,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory) -> dict[str, Lived]:
+    """The pasts of a home in four states: half a minute of work, once for all tests."""
+    now = round(datetime.now(UTC).timestamp())
+    return pasts.live(tmp_path_factory.mktemp("pasts"), now)
+
+
+@pytest.fixture(scope="module")
+def homes(lived, tmp_path_factory) -> Iterator[dict[str, Home]]:
+    """A Prometheus for each of them."""
+    with pasts.homes(lived, tmp_path_factory.mktemp("homes")) as running:
+        yield running

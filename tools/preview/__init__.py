@@ -1,0 +1,1 @@
+"""Draws the dashboards without a Grafana server: `make preview`."""
