@@ -1,0 +1,166 @@
+"""The base images of the stack under the names that the files use, made here: no registry is asked.
+
+    python:3.13-slim-trixie       a small Debian 13 with Python 3.13, and wheels instead of an index
+    prom/prometheus:v3.5.3        busybox, Debian's prometheus and promtool
+    prom/alertmanager:v0.33.1     busybox, Debian's alertmanager and amtool
+
+The programs are of the versions that the tags promise, which `install.sh` sees to. `/bin/sh` is
+busybox as in the real images, and like them they run as nobody. What comes from the network is kept
+beside the other parts.
+"""
+
+import hashlib
+import io
+import platform
+import subprocess
+import sys
+import tarfile
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.system.parts.knockwatch import ROOT
+from tests.system.parts.lab import run
+from tests.system.parts.prometheus import binary, parts
+
+CONSTRAINTS = ROOT / "deploy" / "exporter" / "constraints.txt"
+GLIBC = ("2_34", "2_28", "2_17", "2_12")  # whose wheels run on Debian 13
+
+# What of Debian 13 its programs need to run.
+SHARED = ("etc/ssl", "usr/share/ca-certificates", "usr/share/zoneinfo", "etc/nsswitch.conf")
+LIBRARIES = ("lib64/ld-*", "lib/ld-*", "lib/*-linux-gnu/ld-*", "lib/*-linux-gnu/libc.so.6")
+ACCOUNTS = {
+    "etc/passwd": "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    "etc/group": "root:x:0:\nnobody:x:65534:\n",
+}
+
+
+class Image(NamedTuple):
+    """An image to be imported."""
+
+    name: str
+    fill: Callable[[tarfile.TarFile], None]  # packs its files
+    settings: tuple[str, ...]  # as in a Dockerfile
+
+
+def write(image: Image, file: Path) -> None:
+    """Write the image's files as one archive."""
+    with tarfile.open(file, "w") as tar:
+        image.fill(tar)
+
+
+def trixie() -> Path:
+    """Return the folder that holds Debian 13; `install.sh` makes it."""
+    return parts() / "trixie"
+
+
+def wheels() -> Path:
+    """Return a folder with every wheel that the Dockerfile installs; download what is missing."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    requirements = [wish.partition(";")[0] for wish in wanted]
+    key = hashlib.sha256(f"{requirements}{CONSTRAINTS.read_text()}".encode()).hexdigest()[:16]
+    folder = parts() / f"wheels-{key}"
+    if not folder.exists():
+        unfinished = parts() / f"wheels-{key}.new"
+        download(unfinished, requirements, platform.machine())
+        unfinished.rename(folder)
+    return folder
+
+
+def download(folder: Path, requirements: Sequence[str], machine: str) -> None:
+    """Put the wheels of the image's Python for that kind of processor into a folder.
+
+    Raises RuntimeError naming what has none.
+    """
+    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    argv += ["--only-binary", ":all:", "--python-version", "3.13", "--implementation", "cp"]
+    argv += [f"--platform=manylinux_{version}_{machine}" for version in GLIBC]
+    argv += ["--constraint", str(CONSTRAINTS), "--dest", str(folder), *requirements]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"wheels for {machine}: {done.stderr.strip()}")
+
+
+def python_files(tar: tarfile.TarFile) -> None:
+    """Pack Debian 13, its Python where the official image has one, and the wheels."""
+    tar.add(trixie(), arcname=".", filter=lambda entry: None if entry.isdev() else entry)
+    link(tar, "usr/local/bin/python", "/usr/bin/python3")
+    tar.add(wheels(), arcname="wheels")
+
+
+def prometheus_files(tar: tarfile.TarFile) -> None:
+    """Pack what the image of Prometheus holds."""
+    busybox_files(tar, "prometheus", ("prometheus", "promtool"))
+
+
+def alertmanager_files(tar: tarfile.TarFile) -> None:
+    """Pack what the image of Alertmanager holds."""
+    busybox_files(tar, "alertmanager", ("alertmanager", "amtool"))
+
+
+def busybox_files(tar: tarfile.TarFile, home: str, programs: Sequence[str]) -> None:
+    """Pack busybox, the programs with what they need, and a home that belongs to nobody."""
+    usr = trixie() / "usr"
+    folder(tar, "tmp", mode=0o1777)
+    folder(tar, home, mode=0o755, owner=65534)
+    link(tar, "lib", "usr/lib")
+    link(tar, "lib64", "usr/lib64")
+    for library in (found for pattern in LIBRARIES for found in usr.glob(pattern)):
+        tar.add(library, arcname=f"usr/{library.relative_to(usr)}")
+    for shared in SHARED:
+        tar.add(trixie() / shared, arcname=shared)
+    # Debian keeps in files what the programs of the real images carry inside.
+    tar.add(parts() / "sid/usr/share/prometheus", arcname="usr/share/prometheus")
+    for name, content in ACCOUNTS.items():
+        text(tar, name, content)
+    busybox = usr / "bin/busybox"
+    tar.add(busybox, arcname="bin/busybox")
+    for applet in set(run(str(busybox), "--list").split()) - {"busybox"}:
+        link(tar, f"bin/{applet}", "busybox")
+    for program in programs:
+        tar.add(binary(program) or program, arcname=f"bin/{program}")
+
+
+def link(tar: tarfile.TarFile, name: str, target: str) -> None:
+    """Pack a symbolic link."""
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = tarfile.SYMTYPE, target
+    tar.addfile(entry)
+
+
+def folder(tar: tarfile.TarFile, name: str, *, mode: int, owner: int = 0) -> None:
+    """Pack an empty folder."""
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, mode, owner, owner
+    tar.addfile(entry)
+
+
+def text(tar: tarfile.TarFile, name: str, content: str) -> None:
+    """Pack a text file."""
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content.encode())
+    tar.addfile(entry, io.BytesIO(content.encode()))
+
+
+IMAGES = (
+    Image(
+        "python:3.13-slim-trixie",
+        python_files,
+        (
+            "ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels",
+        ),
+    ),
+    Image(
+        "prom/prometheus:v3.5.3",
+        prometheus_files,
+        ("USER 65534:65534", "WORKDIR /prometheus", 'ENTRYPOINT ["/bin/prometheus"]'),
+    ),
+    Image(
+        "prom/alertmanager:v0.33.1",
+        alertmanager_files,
+        ("USER 65534:65534", "WORKDIR /alertmanager", 'ENTRYPOINT ["/bin/alertmanager"]'),
+    ),
+)
