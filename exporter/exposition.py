@@ -24,6 +24,7 @@ MAX_INTERFACES = 32  # of a device
 MAX_TEXT = 64  # characters of a label that is not counted by
 
 Sample = tuple[tuple[str, ...], float, float | None]  # labels, value, created
+_EOF = b"# EOF\n"  # the end of an OpenMetrics body
 _Link = tuple[str, str, int, int]  # device, interface, received and sent bytes
 
 
@@ -118,7 +119,13 @@ def encode(
     """The body and content type that an `Accept` header asks for; created times in OpenMetrics."""
     encoder, content_type = choose_encoder(accept)
     created = content_type.startswith("application/openmetrics-text")
-    return encoder(_Registry(families, extra, created=created)), content_type
+    # One family at a time: the encoder holds every line of what it encodes as a string.
+    parts = [encoder(_Registry([family], (), created=created)) for family in families]
+    parts.append(encoder(_Registry([], extra, created=created)))
+    if created:
+        parts = [part.removesuffix(_EOF) for part in parts]
+        parts.append(_EOF)
+    return b"".join(parts), content_type
 
 
 def text(families: list[Family]) -> bytes:
