@@ -115,9 +115,19 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def load(path: str | None, environment: Mapping[str, str] = os.environ) -> Config:
     """Read the configuration that is asked for, or the defaults when none is.
 
+    The page may also be reached under the name in $KNOCKWATCH_HOST, which links use.
     Raises ConfigError naming the file and the key.
     """
-    path = path or environment.get("KNOCKWATCH_CONFIG")
+    config = _read(path or environment.get("KNOCKWATCH_CONFIG"))
+    host = environment.get("KNOCKWATCH_HOST")
+    if not host or host in config.listen.host_names:
+        return config
+    names = (*config.listen.host_names, host)
+    listen = msgspec.structs.replace(config.listen, host_names=names)
+    return msgspec.structs.replace(config, listen=listen)
+
+
+def _read(path: str | None) -> Config:
     if not path:
         return Config()
     try:

@@ -253,3 +253,12 @@ def test_a_user_without_a_home_is_told_what_to_give(monkeypatch):
     monkeypatch.setattr(Path, "expanduser", homeless)
     with pytest.raises(ConfigError, match="--state-dir"):
         config.state_dir(None, {})
+
+
+def test_the_name_that_links_use_is_one_of_the_pages_names(tmp_path):
+    file = tmp_path / "knockwatch.toml"
+    file.write_text('[listen]\nhost_names = ["exporter"]\n')
+    names = load(str(file), {"KNOCKWATCH_HOST": "homeserver.lan"}).listen.host_names
+    assert names == ("exporter", "homeserver.lan")
+    assert load(None, {"KNOCKWATCH_HOST": "exporter"}).listen.host_names == ("exporter",)
+    assert load(None, {"KNOCKWATCH_HOST": ""}).listen.host_names == ()
