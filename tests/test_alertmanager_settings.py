@@ -22,6 +22,28 @@ def test_the_night_may_cross_midnight(tmp_path, night, ranges):
     assert interval["location"] == "Asia/Tokyo"
 
 
+def interval_of(config, name):
+    """Return the ranges of the night or the digest."""
+    found = {each["name"]: each["time_intervals"] for each in config["time_intervals"]}
+    return found[name]
+
+
+@pytest.mark.parametrize(
+    ("zone", "location"), [("Asia/Tokyo", "Asia/Tokyo"), ("Etc/UTC", "UTC"), ("Local", "Local")]
+)
+def test_the_night_is_quiet_once_it_is_known_where_the_home_is(tmp_path, zone, location):
+    config = configuration(tmp_path, {}, KNOCKWATCH_NIGHT="", TZ=zone)
+    [night] = interval_of(config, "night")
+    assert night["location"] == location
+    assert {"start_time": "22:00", "end_time": "24:00"} in night["times"]
+
+
+def test_without_a_time_zone_no_day_is_taken_for_a_night(tmp_path):
+    config = configuration(tmp_path, {}, KNOCKWATCH_NIGHT="", TZ="")
+    assert interval_of(config, "night") == []
+    assert interval_of(config, "digest")[0]["location"] == "UTC"
+
+
 def test_night_and_digest_can_be_off(tmp_path):
     config = configuration(tmp_path, {}, KNOCKWATCH_NIGHT="off", KNOCKWATCH_DIGEST="off")
     assert [each["time_intervals"] for each in config["time_intervals"]] == [[], []]

@@ -23,12 +23,17 @@ secrets=${KNOCKWATCH_SECRETS:-/run/secrets/knockwatch}
 run=${ALERTMANAGER_RUN:-${TMPDIR:-/tmp}/knockwatch-alertmanager}
 language=${KNOCKWATCH_LANGUAGE:-en}
 zone=${TZ:-UTC}
+night=22:00-07:00
 
 [ -e "$here/templates/$language.tmpl" ] && [ "$language" != message ] ||
     die "KNOCKWATCH_LANGUAGE=$language is neither en nor ja"
+# Where nobody said in which zone the home is, its night is not known: rather a message at night than none
+# by day. `Local` is this computer's own zone, which a container does not know.
+[ -n "${TZ:-}" ] || night=off
+[ "$zone" != Local ] || unset TZ
 [ "$zone" != Etc/UTC ] || zone=UTC # the one zone that needs no table
 zones=${ZONEINFO:-/usr/share/zoneinfo}
-[ "$zone" = UTC ] || [ -f "$zones/$zone" ] ||
+[ "$zone" = UTC ] || [ "$zone" = Local ] || [ -f "$zones/$zone" ] ||
     die "TZ=$zone is not the name of a time zone (such as Asia/Tokyo): $zones has no such file"
 
 files=
@@ -43,7 +48,7 @@ rm -rf "$run"
 mkdir "$run" || die "cannot make the folder $run"
 config=$run/alertmanager.yml
 SECRETS=$secrets FILES=$files OUT=$run TEMPLATES=$here/templates LANGUAGE=$language ZONE=$zone \
-    NIGHT=${KNOCKWATCH_NIGHT:-22:00-07:00} DIGEST=${KNOCKWATCH_DIGEST:-sunday 09:00-10:00} \
+    NIGHT=${KNOCKWATCH_NIGHT:-$night} DIGEST=${KNOCKWATCH_DIGEST:-sunday 09:00-10:00} \
     GROUP_WAIT=${KNOCKWATCH_GROUP_WAIT:-15s} GROUP_INTERVAL=${KNOCKWATCH_GROUP_INTERVAL:-5m} \
     awk -f "$here/configure.awk" <"$here/alertmanager.yml" >"$config"
 
@@ -51,6 +56,7 @@ if [ "${1:-}" = --dry-run ]; then
     echo "$config"
     exit
 fi
+[ -n "${KNOCKWATCH_NIGHT:-}" ] || [ "$night" != off ] || say "TZ is not set: warnings come at night too"
 [ -n "$files" ] || say "no file in $secrets: alerts show on the wall, and reach no phone"
 # Just started, it waits too: what silences an alert may arrive after it.
 program=${ALERTMANAGER:-$(command -v alertmanager || command -v prometheus-alertmanager || echo alertmanager)}

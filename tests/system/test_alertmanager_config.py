@@ -47,7 +47,7 @@ def test_every_configuration_is_accepted(tmp_path, names):
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/St_Johns", "Etc/UTC", "UTC"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/St_Johns", "Etc/UTC", "UTC", "Local", ""])
 def test_every_language_and_zone_is_accepted(tmp_path, language, zone):
     done = configured(tmp_path, {}, KNOCKWATCH_LANGUAGE=language, TZ=zone)
     assert done.returncode == 0, done.stderr
