@@ -5,18 +5,19 @@ what Compose makes of it is in `test_compose_files`.
 """
 
 import time
+from contextlib import ExitStack
 
 import pytest
 
-from tests.system.parts.docker import ACCESS_POINT, ROUTER, Project, docker
+from tests.system.parts.docker import ACCESS_POINT, DOCK, ROUTER, Project, docker
 from tests.system.parts.exposition import samples, total
 from tests.system.parts.founding import message
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
+from tests.system.parts.receiver import receiver as receiving
 from tests.system.parts.stack import (
     REJECTED,
     SERVICES,
-    Receiver,
     Stack,
     Stream,
     copy,
@@ -29,7 +30,6 @@ pytestmark = needs(
     "namespaces", "dockerd", "docker-compose", "prometheus", "alertmanager", "trixie"
 )
 
-RECEIVER_PORT = 8099
 USERS = {"exporter": "65532:65532", "prometheus": "65534:65534", "alertmanager": "65534:65534"}
 MESSAGES = "knockwatch_messages_total"
 RULE = """
@@ -55,7 +55,9 @@ def stack(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def receiver(stack):
-    with Receiver(stack.docker, RECEIVER_PORT) as listening:
+    with ExitStack() as opened:
+        with stack.docker.network.inside("dock"):
+            listening = opened.enter_context(receiving(address=DOCK))
         (stack.project.folder / "secrets" / "webhook").write_text(listening.url)
         yield listening
 

@@ -42,14 +42,19 @@ class Request(NamedTuple):
 class Receiver:
     """What was received so far, and how to answer."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.requests: list[Request] = []
         self.status = 200  # of every answer from now on
 
     def to(self, part: str) -> list[Request]:
         """Return the requests whose address contains a text."""
         return [request for request in self.requests if part in request.url]
+
+    def firing(self) -> list[Any]:
+        """Return the plain webhook's notifications that are not about something resolved."""
+        posted = [request.json() for request in self.requests]
+        return [one for one in posted if one.get("status") == "firing"]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -104,16 +109,16 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
-    """Receive on a free port of the loopback until the block ends."""
+def receiver(certificate: Path | None = None, *, address: str = "127.0.0.1") -> Iterator[Receiver]:
+    """Receive on a free port of that address until the block ends."""
     services = None
     if certificate is not None:
         services = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         services.load_cert_chain(certificate)
     handler: type[Handler] = type("Bound", (Handler,), {"services": services})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer((address, 0), handler)
     server.daemon_threads = False  # so that closing waits for the last answer
-    handler.receiver = Receiver(server.server_address[1])
+    handler.receiver = Receiver(f"http://{address}:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -1,6 +1,5 @@
 """The compose stack of this repository as a user has it, in a folder of its own."""
 
-import json
 import re
 import shutil
 import socket
@@ -8,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -83,43 +81,6 @@ def copy(folder: Path) -> None:
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     (folder / "secrets").mkdir()
     (folder / "without-grafana.yml").write_text(WITHOUT_GRAFANA)
-
-
-class Receiver:
-    """An HTTP server that keeps what is posted to it."""
-
-    def __init__(self, server: Docker, port: int) -> None:
-        """Listen on every address of the daemon's machine."""
-        self.posted: list[Any] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.posted.append(json.loads(body))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        with server.network.inside("dock"):
-            self._server = ThreadingHTTPServer(("", port), Handler)
-        self.url = f"http://{DOCK}:{port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-
-    def firing(self) -> list[Any]:
-        """Return the notifications that are not about something resolved."""
-        return [one for one in self.posted if one.get("status") == "firing"]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 class Stream:
