@@ -24,6 +24,10 @@ MAX_INTERFACES = 32  # of a device
 MAX_TEXT = 64  # characters of a label that is not counted by
 
 Sample = tuple[tuple[str, ...], float, float | None]  # labels, value, created
+# Prometheus dates a scrape at its start. A series that is born while it is answered would be
+# created after its first sample, and the zero that Prometheus puts there would look like a restart.
+# A series that did not exist was 0 a second before, too.
+CREATED_BEFORE = 1.0  # seconds
 _EOF = b"# EOF\n"  # the end of an OpenMetrics body
 _Link = tuple[str, str, int, int]  # device, interface, received and sent bytes
 
@@ -157,7 +161,8 @@ def _metric(declaration: Declaration, samples: list[Sample], *, created: bool) -
     if declaration.kind == "counter":
         counter = CounterMetricFamily(name, meaning, labels=labels)
         for values, value, since in samples:
-            counter.add_metric(_utf8(values), value, created=since if created else None)
+            shown = since - CREATED_BEFORE if created and since is not None else None
+            counter.add_metric(_utf8(values), value, created=shown)
         return counter
     gauge = GaugeMetricFamily(name, meaning, labels=labels)
     for values, value, _ in samples:
