@@ -20,10 +20,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter import build, tables, web
 from exporter.addresses import Prefixes
-from exporter.config import Config, Listen
 from exporter.evidence import EvidenceStore, prepare
 from exporter.pipeline import Pipeline, Stages
 from exporter.service import Service
+from exporter.settings import Config, Listen
 from exporter.state import StateFile, open_database, open_reader
 from exporter.transports import OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox

@@ -1,19 +1,23 @@
 """From a configuration to the stages of a pipeline: what `serve`, `replay` and `explain` share."""
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from importlib.metadata import version
 from typing import Literal
 
 from exporter.addresses import canonical
 from exporter.attribution import Attributor
-from exporter.config import Config, Router
+from exporter.dialects import Dialect, custom
+from exporter.dialects.table import DIALECTS
 from exporter.enrichment.direction import Home, Interfaces
 from exporter.enrichment.networks import Networks
 from exporter.hosts import Hosts
 from exporter.knowledge import Knowledge, load
 from exporter.metrics import Metrics
 from exporter.pipeline import Stages
+from exporter.reading import Reader, Rule
 from exporter.routers import RouterRule, Routers
+from exporter.settings import Config, Router
 
 VERSION = version("knockwatch")
 _SCANNED = frozenset(["scan", "iot_botnet", "exploit", "reflection"])
@@ -42,6 +46,7 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
         metrics.store.place("router", router.name)
     return Stages(
         routers=Routers(map(_rule, config.router), gateways, masks),
+        reader=reader(config),
         interfaces={
             router.name: Interfaces(
                 frozenset(router.lan_interfaces), frozenset(router.wan_interfaces)
@@ -55,6 +60,15 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
         attributor=Attributor(hosts, port_kind(knowledge), config.windows),
         metrics=metrics,
     )
+
+
+def reader(config: Config) -> Reader:
+    """What reads the lines: the user's dialects, and what is said of single routers.
+
+    Raises ValueError naming the key of what cannot be used.
+    """
+    own = _own_dialects(config)
+    return Reader(own, _reading_rules(config, own))
 
 
 def port_kind(
@@ -74,3 +88,44 @@ def port_kind(
 def _rule(router: Router) -> RouterRule:
     senders = frozenset(canonical(address) or address for address in router.addresses)
     return RouterRule(name=router.name, senders=senders, hosts=frozenset(router.hosts))
+
+
+def _own_dialects(config: Config) -> tuple[Dialect, ...]:
+    """The user's dialects.
+
+    Raises ValueError naming the key of one that cannot be used.
+    """
+    made: list[Dialect] = []
+    for number, entry in enumerate(config.dialect):
+        if entry.name in {dialect.name for dialect in (*DIALECTS, *made)}:
+            raise ValueError(f"dialect[{number}].name: {entry.name!r} is taken")
+        patterns = [
+            custom.Pattern(
+                p.regex, None if p.kind == "ignored" else p.kind, p.kind == "ignored", p.samples
+            )
+            for p in entry.pattern
+        ]
+        try:
+            made.append(custom.dialect(entry.name, patterns))
+        except ValueError as error:
+            raise ValueError(f"dialect[{number}].{error}") from None
+    return tuple(made)
+
+
+def _reading_rules(config: Config, own: Iterable[Dialect]) -> dict[str, Rule]:
+    """How each router's lines are to be read.
+
+    Raises ValueError for a dialect that nobody knows, naming the nearest.
+    """
+    known = {dialect.name: dialect for dialect in (*own, *DIALECTS)}
+    rules = {}
+    for number, router in enumerate(config.router):
+        names = (router.dialect,) if isinstance(router.dialect, str) else router.dialect
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+                raise ValueError(
+                    f"router[{number}].dialect: {name!r} is unknown; did you mean {near!r}?"
+                )
+        rules[router.name] = Rule(tuple(known[name] for name in names), router.meanings)
+    return rules

@@ -23,9 +23,10 @@ import tomli_w
 from loguru import logger
 
 from exporter import agent, build, demo, replay, tables
-from exporter.config import Config, ConfigError, Listen, load, state_dir
+from exporter.config import ConfigError, load, state_dir
 from exporter.explain import Answer, event_fields, explain
 from exporter.pipeline import Pipeline, Stages
+from exporter.settings import Config, Listen
 from exporter.sockets_text import UnreadableText
 from exporter.sockets_text import read as read_sockets
 

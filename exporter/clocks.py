@@ -10,6 +10,7 @@ import msgspec
 
 STEADY = 300.0  # seconds for which a difference must hold to be believed
 JITTER = 30.0  # seconds within which it holds
+LATEST = 7 * 86400.0  # seconds; what claims to be older has a clock that was never set
 
 
 class Clock(msgspec.Struct, kw_only=True):
@@ -30,3 +31,7 @@ class Clock(msgspec.Struct, kw_only=True):
         elif 0 < difference - self.offset <= JITTER:
             self.offset = difference  # messages are late, never early: the earliest knows best
         self.lag = max(0.0, self.offset - difference)
+
+    def happened(self, received: float) -> float:
+        """When what a message that arrived just now says came about, as far as is known."""
+        return received - self.lag if JITTER < self.lag <= LATEST else received

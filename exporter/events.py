@@ -81,6 +81,11 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         """How many packets the line stands for."""
         return 1 if self.count is None else self.count
 
+    @property
+    def names_packet(self) -> bool:
+        """Whether the line is about a packet, as firewalls log it."""
+        return self.transport is not None and bool(self.source_ip or self.destination_ip)
+
 
 Outcome = Literal["event", "ignored", "unrecognised", "malformed"]
 

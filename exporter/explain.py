@@ -20,7 +20,8 @@ from exporter.events import (
     Verdict,
 )
 from exporter.explanation import Language
-from exporter.pipeline import Pipeline, Sender, read
+from exporter.pipeline import Pipeline
+from exporter.reading import Sender
 from exporter.syslog import header
 
 
@@ -54,7 +55,7 @@ def explain(
     message = header.read(line.encode("utf-8", "replace"), now)
     if message.hostname is not None:
         router = stages.routers.name("", message.hostname)
-    dialect, outcome, event, error, _ = read(message, Sender())
+    dialect, outcome, event, error, _ = stages.reader.read(message, Sender(), router)
     told = explanation.steps_of_line(message.hostname, dialect, outcome, event, error, language)
     if event is None or event.kind != "rejected":
         return Answer(

@@ -69,7 +69,8 @@ INTERNAL_ERRORS = _counter(
 )
 ROUTER_EVENTS = _counter(
     "knockwatch_router_events_total",
-    "Events of routers other than rejected packets.",
+    "Events of routers other than rejected packets; `no_verdict` counts lines about a packet that "
+    "do not say what became of it.",
     *("router", "event"),
 )
 REPORTS = _counter(

@@ -17,7 +17,8 @@ import msgspec
 from exporter import causes
 from exporter.events import Decision, Event
 from exporter.evidence import EvidenceStore, Suspect
-from exporter.pipeline import Sender, Stages, read
+from exporter.pipeline import Stages
+from exporter.reading import Reader, Sender
 from exporter.spread import Spread
 from exporter.syslog import header
 
@@ -28,6 +29,7 @@ MAX_SHOWN = 5  # lines that were not understood
 PACE = 1.0  # seconds between lines without a time: too slow for a flood that nobody saw
 AGELESS = 1e11  # seconds: a router whose clock was never set writes 1970
 
+_READER = Reader()  # the dialects that everybody has
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
@@ -53,8 +55,8 @@ class Account(NamedTuple):
     suspects: tuple[Suspect, ...]
 
 
-def lines(text: str, now: float) -> Page:
-    """Return the lines of a pasted page: a log line has a time, or a form that we know.
+def lines(text: str, now: float, reader: Reader = _READER) -> Page:
+    """Return the lines of a pasted page: a log line has a time, or a form that `reader` knows.
 
     A page brings headings, buttons and clocks along, which would hide that two pastes overlap.
     Raises TooLongError.
@@ -65,7 +67,7 @@ def lines(text: str, now: float) -> Page:
     if len(filled) > MAX_PASTED:
         raise TooLongError
     for line in filled:
-        known = len(line) <= MAX_LINE and _is_log_line(line, now)
+        known = len(line) <= MAX_LINE and _is_log_line(line, now, reader)
         (page.lines if known else page.others).append(line)
     return page
 
@@ -178,14 +180,15 @@ class Examination:
         for line, time in part:
             self._lines += 1
             message = header.read(line.encode(), self._now)
-            got, host = read(message, self._sender), message.hostname
+            router = self._router_of(message.hostname)
+            got = self._stages.reader.read(message, self._sender, router)
             if got.event is None:
                 if got.outcome != "ignored":
                     self._not_understood += 1
                     self._examples += [line] if len(self._examples) < MAX_SHOWN else []
             elif got.event.kind == "rejected":
                 self._packets += got.event.packets
-                self._decisions.append(self._decide(got.event, self._router_of(host), time))
+                self._decisions.append(self._decide(got.event, router, time))
             else:
                 self._others += 1
 
@@ -231,8 +234,8 @@ def _suspects(decisions: Iterable[Decision], now: float) -> tuple[Suspect, ...]:
         return tuple(store.suspects(now - AGELESS, now))
 
 
-def _is_log_line(line: str, now: float) -> bool:
+def _is_log_line(line: str, now: float, reader: Reader) -> bool:
     message = header.read(line.encode(), now)
     if message.time is not None:
         return bool(message.text)
-    return read(message, Sender()).outcome != "unrecognised"
+    return reader.read(message, Sender()).outcome != "unrecognised"

@@ -11,12 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
-from loguru import logger
 
 from exporter import causes
 from exporter.attribution import Attributor, Finding
-from exporter.dialects import Dialect, Malformed
-from exporter.dialects.table import recognise
 from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
 from exporter.enrichment.networks import Networks
 from exporter.events import (
@@ -24,7 +21,6 @@ from exporter.events import (
     Decision,
     Event,
     HostReport,
-    Outcome,
     Reading,
     Rejection,
     SyslogMessage,
@@ -32,19 +28,23 @@ from exporter.events import (
 from exporter.hosts import Device, Hosts
 from exporter.knowledge import Knowledge
 from exporter.metrics import Metrics
+from exporter.reading import Reader, Sender
 from exporter.routers import Routers
 from exporter.spread import Spread
-from exporter.syslog import header, repeats
+from exporter.syslog import header
 from exporter.waiting import Group, Waiting
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
 FORGET_EVERY = 60.0  # seconds
+_LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
+LATE = 300.0  # seconds; a decision takes at most two minutes, so what is older came late
 
 
 class Stages(NamedTuple):
     """The parts that a pipeline is made of."""
 
     routers: Routers
+    reader: Reader
     interfaces: Mapping[str, Interfaces]  # by router
     home: Home
     networks: Networks
@@ -65,22 +65,9 @@ class Stages(NamedTuple):
         )
 
 
-class Read(NamedTuple):
-    """What the dialects made of one message."""
-
-    dialect: str | None
-    outcome: Outcome
-    event: Event | None
-    error: str | None = None
-    router: str | None = None  # set when it is not the message's own: a repeat without a host
-
-
-class Sender(msgspec.Struct, kw_only=True):
-    """What is remembered of one sender: a guess where to begin, and what a repeat repeats."""
-
-    dialect: Dialect | None = None
-    last: Read | None = None  # what its newest message was
-    router: str = ""
+def _label(event: Event) -> str:
+    """What an event counts as; lines about a packet that state no verdict are counted apart."""
+    return "no_verdict" if event.kind == "other" and event.names_packet else event.kind
 
 
 class Pipeline:
@@ -102,6 +89,7 @@ class Pipeline:
         self.stages = stages
         self.waiting = Waiting()
         self.spread = Spread()
+        self._late = Spread()  # the same for what came late, by its own time
         self._decided = decided
         self._router = router
         self.line_clock = line_clock  # what time it is, by the lines
@@ -156,21 +144,33 @@ class Pipeline:
         router = self._router or self.stages.routers.name(batch.sender, message.hostname)
         sender = self._sender(batch.sender, message.hostname)
         sender.router = router
-        dialect, outcome, event, error, repeated = read(
-            message, sender, self._newest.get(batch.sender)
+        dialect, outcome, event, error, repeated = self.stages.reader.read(
+            message, sender, router, self._newest.get(batch.sender)
         )
         if repeated is None:
             self._newest[batch.sender] = sender
         router = repeated or router
         metrics = self.stages.metrics
         metrics.message(router, dialect, outcome, now)
-        self.stages.routers.heard(router, batch.sender, now, message.time)
+        happened = self._heard(batch, router, message.time, now)
         if event is not None:
             if event.kind == "rejected":
-                self._rejected(event, router, now, touched)
+                self._rejected(event, router, happened, now, touched)
             else:
-                metrics.router_event(router, event.kind, event.packets, now)
+                metrics.router_event(router, _label(event), event.packets, now)
         return Reading(router=router, dialect=dialect, outcome=outcome, event=event, error=error)
+
+    def _heard(self, batch: Batch, router: str, stamp: float | None, now: float) -> float:
+        """Note that a router spoke; return when what it says happened.
+
+        A datagram is never late. What a relay, a file or a broker keeps may be: then it is asked
+        who had which port at that time, not now.
+        """
+        kept = batch.listener not in _LIVE
+        heard = self.stages.routers.heard(router, batch.sender, now, stamp, in_file=kept)
+        if self.line_clock is not None or batch.listener == "udp":
+            return now
+        return heard.clock.happened(now)
 
     def _now(self, message: SyslogMessage) -> float:
         if self.line_clock is None:
@@ -192,23 +192,33 @@ class Pipeline:
 
     # --- enrichment, attribution, cause ----------------------------------------------------------
 
-    def _rejected(self, event: Event, router: str, now: float, touched: dict[int, Group]) -> None:
+    def _rejected(
+        self, event: Event, router: str, happened: float, now: float, touched: dict[int, Group]
+    ) -> None:
         stages = self.stages
-        packets = stages.rejection(event, router, now)
+        packets = stages.rejection(event, router, happened)
         stages.metrics.rejected(packets, now)
-        stages.routers.rejected(router, packets.remote_ip, now)
-        self.spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, now)
+        stages.routers.rejected(router, packets.remote_ip, happened)
+        spread, clock = self._spread(happened, now)
+        spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, clock)
         group = self.waiting.add(packets)
         if group is None:
             self._decide(Group(rejection=packets, packets=packets.count, last=now), now)
         else:
             touched[id(group)] = group
 
+    def _spread(self, happened: float, now: float) -> tuple[Spread, float]:
+        """What was seen around a packet, and its clock: what comes late is no flood of today."""
+        if now - happened <= LATE:
+            return self.spread, now
+        return self._late, happened
+
     def _decide(self, group: Group, now: float, finding: Finding | None = None) -> None:
         stages = self.stages
         packets = msgspec.structs.replace(group.rejection, count=group.packets)
         attribution = (finding or stages.attributor.attribute(packets)).attribution
-        seen = self.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
+        spread, clock = self._spread(group.last, now)
+        seen = spread.seen(packets.remote_ip, packets.transport, packets.our_port, clock)
         signs = causes.signs(packets, attribution, seen, stages.knowledge)
         cause = causes.decide(signs)
         decision = Decision(
@@ -220,58 +230,3 @@ class Pipeline:
             stages.metrics.decoy(decoy, group.packets, now)
         if self._decided is not None:
             self._decided(decision)
-
-
-def read(message: SyslogMessage, sender: Sender, newest: Sender | None = None) -> Read:
-    """Let the dialects read a message, and expand what repeats.
-
-    A bare repeat is of its own sender's last message; one without a host, or of a host that said
-    nothing yet, is of the `newest` message from its address.
-    """
-    try:
-        repeat = repeats.read(message)
-    except repeats.RepeatError as error:
-        sender.last = Read(None, "malformed", None, str(error))
-        return sender.last
-    if repeat is None:
-        sender.last = _parse(message, sender)
-    elif repeat.message is None:
-        if newest is not None and (message.hostname is None or sender.last is None):
-            sender = newest
-        return _again(sender, repeat.times, message.time)
-    else:
-        sender.last = _times(_parse(repeat.message, sender), repeat.times)
-    return sender.last
-
-
-def _parse(message: SyslogMessage, sender: Sender) -> Read:
-    dialect = recognise(message, sender.dialect)
-    if dialect is None:
-        return Read(None, "unrecognised", None)
-    sender.dialect = dialect
-    try:
-        event = dialect.parse(message)
-    except Malformed as error:
-        return Read(dialect.name, "malformed", None, str(error))
-    except Exception as error:  # noqa: BLE001 - a dialect's defect must not cost other lines
-        logger.opt(exception=error).error("dialect {} fails on {!r}", dialect.name, message.text)
-        return Read(dialect.name, "malformed", None, f"the dialect fails: {error!r}")
-    if event is None:
-        return Read(dialect.name, "ignored", None)
-    if event.time is None and message.time is not None:
-        event = msgspec.structs.replace(event, time=message.time)
-    return Read(dialect.name, "event", event)
-
-
-def _again(sender: Sender, times: int, time: float | None) -> Read:
-    """A bare "last message repeated": its predecessor once more, if that was an event."""
-    if sender.last is None or sender.last.event is None:
-        return Read(None, "event", Event(kind="repeat", count=times, time=time))
-    again = msgspec.structs.replace(sender.last.event, count=times, time=time)
-    return sender.last._replace(event=again, router=sender.router)
-
-
-def _times(one: Read, times: int) -> Read:
-    if one.event is None:
-        return one
-    return one._replace(event=msgspec.structs.replace(one.event, count=times))

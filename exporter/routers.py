@@ -60,19 +60,31 @@ class Routers:
             return self._by_host.get(hostname.casefold(), hostname)
         return sender or FILE
 
-    def heard(self, name: str, sender: str, received: float, stamp: float | None) -> None:
-        """Note that a message of that router arrived; `stamp` is the router's own time."""
+    def heard(
+        self,
+        name: str,
+        sender: str,
+        received: float,
+        stamp: float | None,
+        *,
+        in_file: bool = False,
+    ) -> Router:
+        """Note that a message of that router arrived; `stamp` is the router's own time.
+
+        The first line of a file may be days old: until more is known, its clock is taken for right.
+        """
         router = self._heard.pop(name, None)
         if router is None:
             if len(self._heard) >= MAX_ROUTERS:
                 del self._heard[next(iter(self._heard))]
-            clock = self._clocks.pop(name, None) or Clock()
+            clock = self._clocks.pop(name, None) or Clock(offset=0.0 if in_file else None)
             router = Router(name=name, last_message=received, clock=clock, plateau=Plateau())
         self._heard[name] = router  # the least recently heard comes first
         router.last_message = received
         router.masked = sender in self._masks
         if stamp is not None:
             router.clock.heard(received, stamp)
+        return router
 
     def rejected(self, name: str, source: str, now: float) -> None:
         """Note a line of that router about a rejected packet; it was `heard` already."""

@@ -17,11 +17,11 @@ from prometheus_client import PlatformCollector, ProcessCollector
 from exporter import exposition
 from exporter.attribution import MAX_GRACE
 from exporter.build import VERSION
-from exporter.config import Config
 from exporter.events import HostReport
 from exporter.evidence import EvidenceStore, Suspect
 from exporter.hosts import Conflict, Device
 from exporter.pipeline import Pipeline
+from exporter.settings import Config
 from exporter.state import StateFile
 from exporter.waiting import Group
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from loguru import logger
 
-from exporter.config import NetworkTable
 from exporter.enrichment import JoinedTables, Networks, Table, read_table
+from exporter.settings import NetworkTable
 
 MAX_BYTES = 256 * 1024 * 1024
 TIMEOUT = 60.0  # seconds

@@ -1,7 +1,8 @@
 """Rejected packets that are not decided yet, aggregated and bounded.
 
 A decision may wait until the hosts have reported after the packet. Packets of one router,
-transport, remote address and port of ours wait together, judged by the moment of the first.
+transport, remote address and port of ours, and of the same two minutes, wait together: they are
+judged by the moment of the first, and what a file gives at once may have come over hours.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +11,7 @@ import msgspec
 
 from exporter.events import Rejection
 
+TOGETHER = 120.0  # seconds; no decision takes longer
 MAX_GROUPS = 10_000  # one per remote address and port; when full, newcomers are decided at once
 
 
@@ -73,4 +75,5 @@ def _key(rejection: Rejection) -> tuple[object, ...]:
         rejection.remote_ip,
         rejection.our_ip,
         rejection.our_port,
+        rejection.received // TOGETHER,
     )

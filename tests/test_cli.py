@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from exporter import build, cli, wire
-from exporter.config import Config, parse
+from exporter.config import parse
 from exporter.enrichment import embedded
 from exporter.knowledge import load
+from exporter.settings import Config
 from tests.test_config import EXAMPLE, uncommented
 from tests.test_tables import http, serving
 

@@ -1,3 +1,5 @@
+import pytest
+
 from exporter.clocks import STEADY, Clock
 
 NOW = 1_800_000_000.0
@@ -67,3 +69,16 @@ def test_a_clock_that_drifts_is_followed():
 def test_our_own_clock_that_is_set_back_starts_the_wait_anew():
     clock = heard(Clock(), (1000, 1000), (0, 1000))
     assert (clock.offset, clock.lag) == (0, 0)
+
+
+def test_what_came_late_happened_when_its_stamp_says():
+    clock = Clock(offset=0.0)
+    clock.heard(NOW, NOW - 3600)
+    assert clock.happened(NOW) == NOW - 3600
+
+
+@pytest.mark.parametrize("late", [0.0, 29.0, 8 * 86400.0, 50 * 365 * 86400.0])
+def test_a_breath_or_a_clock_that_was_never_set_is_no_lateness(late):
+    clock = Clock(offset=0.0)
+    clock.heard(NOW, NOW - late)
+    assert clock.happened(NOW) == NOW

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.config import Config, parse
+from exporter.config import parse
+from exporter.settings import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter import config
-from exporter.config import Config, ConfigError, Device, Router, SpecialPrefix, load, parse
+from exporter.config import ConfigError, load, parse
+from exporter.settings import Config, Device, Router, SpecialPrefix
 
 EXAMPLE = Path(__file__).parents[1] / "knockwatch.example.toml"
 
@@ -66,19 +67,31 @@ def test_all_that_the_example_shows_can_be_used():
             hosts=("OpenWrt",),
             lan_interfaces=("br-lan",),
             wan_interfaces=("eth0.2",),
+            dialect="netfilter",
+            meanings={"IN-NEW": "rejected"},
         ),
     )
+    assert [dialect.name for dialect in full.dialect] == ["acme"]
     assert full.device == (Device(name="LIVING-TV", addresses=("192.168.1.40",)),)
     assert full.network.special == (SpecialPrefix(prefix="192.0.2.0/24", kind="reserved"),)
+
+
+def test_what_the_guide_to_own_dialects_shows_can_be_used():
+    guide = (EXAMPLE.parent / "docs" / "own-dialects.md").read_text("utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    assert [bool(parse(block).router) for block in blocks] == [True, True, False]
 
 
 @pytest.mark.parametrize(("where", "layout"), layouts().items(), ids=str)
 def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layout):
     nearest = layout.__struct_fields__[0]
     wrong = nearest + "x"
-    several = where in ("router", "device", "network.special")
-    heading = f"[[{where}]]\n" if several else f"[{where}]\n" if where else ""
-    place = f"{where}[0].{wrong}" if several else f"{where}.{wrong}".lstrip(".")
+    several = ("router", "dialect", "dialect.pattern", "device", "network.special")
+    tables = [where[:end] for end, c in enumerate(f"{where}.") if c == "." and end]
+    heading = "".join(f"[[{t}]]\n" if t in several else f"[{t}]\n" for t in tables)
+    numbered = {t: f"{t.rpartition('.')[2]}{'[0]' if t in several else ''}" for t in tables}
+    place = ".".join((*numbered.values(), wrong))
     message = complaint(f"{heading}{wrong} = 1\n")
     assert message == f"unknown key `{place}`; did you mean `{nearest}`?"
 
@@ -100,6 +113,22 @@ def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layou
         ("listen = 3", "listen: expected `object`, got `int`"),
         ("router = 'gate'", "router: expected `array`, got `str`"),
         ("[router]\nname = 'gate'", "router: expected `array`, got `object`"),
+        (
+            "[[router]]\nname = 'a'\ndialect = 'netfiler'",
+            "router[0].dialect: 'netfiler' is unknown; did you mean 'netfilter'?",
+        ),
+        (
+            "[[router]]\nname = 'a'\nmeanings = {x = 'drop'}",
+            "router[0].meanings[...]: invalid enum value 'drop'",
+        ),
+        (
+            "[[dialect]]\nname = 'netfilter'\npattern = []",
+            "dialect[0].name: 'netfilter' is taken",
+        ),
+        (
+            "[[dialect]]\nname = 'acme'\n[[dialect.pattern]]\nregex = '('\nsamples = ['(']",
+            "dialect[0].pattern[0].regex: missing )",
+        ),
         ("[[router]]\n", "router[0]: object missing required field `name`"),
         ("[[device]]\nname = 'tv'", "device[0]: object missing required field `addresses`"),
         ("[[router]]\nname = ''", "router[0].name: '' is empty or used twice"),

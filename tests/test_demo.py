@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from exporter import build, demo, wire
-from exporter.config import Config
 from exporter.dialects.table import recognise
 from exporter.events import Batch
 from exporter.pipeline import Pipeline
+from exporter.settings import Config
 from exporter.syslog import header
 from tests.rejections import NOW
 from tests.test_tables import http, serving

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter import build, pasted_log
-from exporter.config import Config, parse
+from exporter.config import parse
 from exporter.events import HostReport, Socket
 from exporter.pasted_log import Examination, TooLongError, added, in_order, lines, merge
+from exporter.settings import Config
 
 NOW = 1_795_000_000.0  # in November 2026
 DISTINCT = st.lists(st.text(max_size=4), unique=True, max_size=40)

@@ -1,12 +1,15 @@
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter import build, waiting
-from exporter.config import Config, parse
+from exporter.config import parse
 from exporter.events import Batch
 from exporter.pipeline import Pipeline
+from exporter.settings import Config
 from tests.world import NOW, report, socket
 
 FOUNDING = b"UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"
@@ -34,8 +37,8 @@ def _fresh():
     )
 
 
-def send(line_pipe, *messages, at=NOW, sender="192.168.1.1"):
-    batch = Batch(received=at, sender=sender, listener="udp", messages=list(messages))
+def send(line_pipe, *messages, at=NOW, sender="192.168.1.1", listener="udp"):
+    batch = Batch(received=at, sender=sender, listener=listener, messages=list(messages))
     return line_pipe.process(batch)
 
 
@@ -192,7 +195,7 @@ def test_accepted_and_unclear_packets_are_not_rejected():
     assert total(line_pipe, "rejected_packets_total") == 1
     assert rows(line_pipe, "router_events_total") == {
         ("192.168.1.1", "accepted"): 1,
-        ("192.168.1.1", "other"): 1,
+        ("192.168.1.1", "no_verdict"): 1,
     }
 
 
@@ -272,6 +275,49 @@ def test_what_waits_survives_a_restart():
     after.waiting.restore(msgspec.msgpack.decode(stored, type=list[waiting.Group]))
     after.tick(NOW + 1)
     assert [decision.rejection.count for decision in decided] == [2]
+
+
+# --- what comes late -----------------------------------------------------------------------------
+
+
+def stamped(time, line=FOUNDING):
+    return datetime.fromtimestamp(time, UTC).isoformat().encode() + b" gw kernel: " + line
+
+
+def test_a_line_of_a_file_is_judged_by_its_own_time():
+    decided = []
+    line_pipe = pipeline(decided.append)
+    line_pipe.report(report("THEN", socket(age_seconds=7200.0)), NOW - 4000)
+    line_pipe.report(report("THEN"), NOW - 2000)
+    line_pipe.report(report("NOW", socket(age_seconds=1000.0)), NOW - 5)
+    send(line_pipe, stamped(NOW - 4000), stamped(NOW - 5), sender="/log", listener="file")
+    line_pipe.finish(NOW + 1)
+    assert [(d.attribution.device, d.rejection.received) for d in decided] == [
+        ("THEN", NOW - 4000),
+        ("NOW", NOW),
+    ]
+    assert total(line_pipe, "rejected_packets_total") == 2
+
+
+def test_a_datagram_is_never_late_whatever_its_stamp():
+    decided = []
+    line_pipe = pipeline(decided.append)
+    send(line_pipe, stamped(NOW), at=NOW)
+    send(line_pipe, stamped(NOW - 4000), at=NOW + 1)
+    assert [d.rejection.received for d in decided] == [NOW, NOW + 1]
+
+
+@pytest.mark.parametrize(("seconds_apart", "is_flood"), [(0.01, True), (30.0, False)])
+def test_catching_up_is_no_flood(seconds_apart, is_flood):
+    decided = []
+    line_pipe = pipeline(decided.append)
+    begin = NOW - 86400.0
+    line = b"DROP IN=eth0 SRC=198.51.100.9 DST=203.0.113.9 PROTO=UDP SPT=40000 DPT=40001"
+    lines = [stamped(begin + seconds_apart * number, line) for number in range(3500)]
+    send(line_pipe, *lines, sender="/log", listener="file")
+    causes = {decision.cause.name for decision in decided}
+    assert ("flood" in causes) == is_flood
+    assert total(line_pipe, "attributed_packets_total") == 3500
 
 
 # --- laws ----------------------------------------------------------------------------------------

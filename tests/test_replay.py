@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exporter import build, replay
-from exporter.config import Config, parse
+from exporter.config import parse
 from exporter.metrics import Metrics
+from exporter.settings import Config
 from tests.golden import EXPOSITION, RECEIVED, corpus, exposition, lines
 from tests.system.parts.prometheus import binary
 

@@ -98,3 +98,9 @@ def test_a_flood_of_made_up_names_costs_little_for_each():
         routers.heard(f"made-up-{number}", "127.0.0.1", NOW + number, None)
     assert len(list(routers.known())) == MAX_ROUTERS
     assert time.process_time() - began < 1.0  # a search for the oldest takes several seconds
+
+
+def test_the_first_line_of_a_file_may_be_days_old():
+    routers = Routers()
+    assert routers.heard("live", "192.168.1.1", NOW, NOW - 86400).clock.lag == 0.0
+    assert routers.heard("kept", "", NOW, NOW - 86400, in_file=True).clock.lag == 86400.0

@@ -8,9 +8,9 @@ import pytest
 from loguru import logger
 
 from exporter import tables
-from exporter.config import NetworkTable
 from exporter.enrichment import Networks
 from exporter.knowledge import load
+from exporter.settings import NetworkTable
 
 ONE = b"198.51.100.0,198.51.100.255,64500,One\n"
 TWO = b"198.51.100.0,198.51.100.255,64501,Two\n203.0.113.0,203.0.113.255,64502,Three\n"

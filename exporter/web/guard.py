@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.addresses import Prefixes, canonical
-from exporter.config import PRIVATE_SENDERS
+from exporter.settings import PRIVATE_SENDERS
 from exporter.web.refusals import Refusal
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})

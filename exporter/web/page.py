@@ -105,7 +105,8 @@ class Page:
         form = await self._form(request)
         now = self._service.clock()
         try:
-            read = await asyncio.to_thread(pasted_log.lines, form.get("text", ""), now)
+            reader = self._service.pipeline.stages.reader
+            read = await asyncio.to_thread(pasted_log.lines, form.get("text", ""), now, reader)
         except pasted_log.TooLongError:
             raise Refusal(400, "counted.long", most=pasted_log.MAX_PASTED) from None
         if not read.lines:

@@ -8,7 +8,7 @@ import pytest
 
 from exporter import build, web
 from exporter.attribution import Attributor
-from exporter.config import Config, parse
+from exporter.config import parse
 from exporter.events import Batch, HostReport, Socket
 from exporter.evidence import EvidenceStore
 from exporter.hosts import Hosts
@@ -16,6 +16,7 @@ from exporter.metrics import Metrics
 from exporter.pipeline import Pipeline, Stages
 from exporter.routers import Routers
 from exporter.service import Service
+from exporter.settings import Config
 from exporter.state import StateFile
 from tests.web.client import Client
 

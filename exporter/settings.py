@@ -1,0 +1,121 @@
+"""The configuration's tables as records: every key, its default, and what a wrong value is.
+
+`config` fills them from a TOML file. Durations bear their unit in the key.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from exporter.attribution import Windows
+from exporter.events import Kind
+from exporter.metrics import Limits
+
+PRIVATE_SENDERS = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+    *("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"),
+)
+
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Buffer = Annotated[int, msgspec.Meta(ge=1, le=2**30)]
+Hours = Annotated[float, msgspec.Meta(gt=0, le=87_600)]
+Days = Annotated[float, msgspec.Meta(gt=0, le=3650)]
+Meaning = Literal["rejected", "accepted", "other"]
+Rows = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+
+
+class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[listen]: where lines and requests come in."""
+
+    address: str = ""  # "" is every address, IPv4 and IPv6
+    syslog_port: Port = 5514  # UDP and TCP; 0 takes any free one
+    http_port: Port = 10151
+    allowed_senders: tuple[str, ...] = PRIVATE_SENDERS  # prefixes that may send syslog
+    host_names: tuple[str, ...] = ()  # under which the page is reached, besides *.local
+    receive_buffer_bytes: Buffer = 8 * 1024 * 1024  # asked of the kernel for UDP
+
+
+class Router(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[router]]: a router that is expected to send."""
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()  # its name in the header, where a relay forwards its lines
+    lan_interfaces: tuple[str, ...] = ()
+    wan_interfaces: tuple[str, ...] = ()
+    dialect: str | tuple[str, ...] = ()  # the only ones it writes; without it: recognised
+    meanings: dict[str, Meaning] = {}  # part of a packet line → what such a packet is
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[dialect.pattern]]: one form of line; its groups are named as the keys of an event."""
+
+    regex: str
+    samples: tuple[str, ...]  # whole lines, which it must read
+    kind: Kind | Literal["ignored"] | None = None  # without it: what the group `action` says
+
+
+class OwnDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[dialect]]: lines of a router that no built-in dialect reads."""
+
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+    pattern: tuple[Pattern, ...]
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[device]]: a device on which no agent runs."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+
+class SpecialPrefix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[network.special]]: a range that belongs to nobody on the Internet."""
+
+    prefix: str
+    kind: Literal["private", "reserved"]
+
+
+class NetworkTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[network]: what belongs to the home, and who owns the rest."""
+
+    lan_prefixes: tuple[str, ...] = ()  # besides RFC 1918, ULA and link-local
+    tables: tuple[str, ...] = ()  # files or URLs (MMDB, CSV, TSV) in place of the embedded table
+    refresh_hours: Hours = 24.0  # how often `tables` are read again
+    special: tuple[SpecialPrefix, ...] | None = None  # in place of the known special ranges
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[tokens]: who may post. Without a file: loopback and private addresses."""
+
+    file: str = ""  # one token a line
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[state]: what is kept, and how long."""
+
+    evidence_days: Days = 7.0
+    evidence_rows: Rows = 200_000
+
+
+class MetricsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[metrics]: how they are shown."""
+
+    newborn_at_zero: bool = False  # for a Prometheus that does not read created times
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be configured."""
+
+    language: Literal["auto", "en", "ja"] = "auto"
+    listen: Listen = Listen()
+    router: tuple[Router, ...] = ()
+    dialect: tuple[OwnDialect, ...] = ()
+    device: tuple[Device, ...] = ()
+    network: NetworkTable = NetworkTable()
+    tokens: Tokens = Tokens()
+    budgets: Limits = Limits()
+    windows: Windows = Windows()
+    state: State = State()
+    metrics: MetricsTable = MetricsTable()
