@@ -47,9 +47,18 @@ def metrics_page() -> str:
 
 
 def dialects_page() -> str:
-    """Every dialect in the order in which it is tried."""
+    """Every dialect in the order in which it is tried, and lines as it writes them."""
     rows = "\n".join(f"| `{dialect.name}` | {dialect.title} |" for dialect in DIALECTS)
-    return f"{NOTICE}# Dialects\n\n| dialect | written by |\n|---|---|\n{rows}\n"
+    examples = "\n".join(
+        f"`{dialect.name}`:\n\n```\n" + "\n".join(dialect.examples) + "\n```\n"
+        for dialect in DIALECTS
+    )
+    return (
+        f"{NOTICE}# Dialects\n\nAnother format can be [taught](own-dialects.md).\n\n"
+        f"| dialect | written by |\n|---|---|\n{rows}\n\n"
+        f"# Examples\n\nAs they stand behind the syslog header. `knockwatch explain` names the"
+        f" nearest for a line that none claims.\n\n{examples}"
+    )
 
 
 PAGES = {"metrics.md": metrics_page, "dialects.md": dialects_page}

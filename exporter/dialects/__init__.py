@@ -26,3 +26,4 @@ class Dialect(NamedTuple):
     title: str  # vendors, for docs/dialects.md
     claims: Callable[[SyslogMessage], bool]
     parse: Callable[[SyslogMessage], Event | None]
+    examples: tuple[str, ...] = ()  # a few short lines, as they stand behind the syslog header

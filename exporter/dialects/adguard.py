@@ -105,4 +105,15 @@ def _text(data: bytes) -> str | None:
     return fields.address(data.hex(":", 2))
 
 
-DIALECT = Dialect("adguard", "AdGuard Home (query log)", claims, parse)
+DIALECT = Dialect(
+    "adguard",
+    "AdGuard Home (query log)",
+    claims,
+    parse,
+    examples=(
+        (
+            '{"T":"2026-11-10T14:55:01Z","QH":"www.example.com","QT":"A","QC":"IN","CP":"",'
+            '"IP":"192.168.1.33","Result":{},"Elapsed":1234567}'
+        ),
+    ),
+)

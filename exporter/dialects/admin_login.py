@@ -39,7 +39,8 @@ _FAILS = re.compile(
     r"Max auth tries reached|[ (,]0*+[1-9][0-9]{0,6}+ fails?(?![a-z])", re.IGNORECASE
 )
 _SSHD = re.compile(
-    r"(?:error: )?(?:PAM: )?(?:Failed \S{1,64}+ for |Invalid user |Authentication failure for |"
+    r"(?:error: )?(?:PAM: )?(?:Failed \S{1,64}+ for |(?:Invalid|Illegal) user |ROOT LOGIN REFUSED |"
+    r"Authentication failure for |"
     r"maximum authentication attempts exceeded |User .{0,255}? not allowed because )",
     re.IGNORECASE | re.DOTALL,
 )
@@ -77,6 +78,7 @@ def claims(message: SyslogMessage) -> bool:
 def parse(message: SyslogMessage) -> Event:
     """Read who failed to log in, as far as the line says it."""
     says = programs.words(message, programs.hidden(message) or message.app_name or "")
+    says = fields.single_spaced(says)
     if doubled := _DOUBLED.match(says):
         says = says[doubled.end() :]
     if pam := _PAM.match(says):
@@ -137,4 +139,13 @@ DIALECT = Dialect(
     "dropbear, OpenSSH, PAM, LuCI; Synology DSM, HP switches, ASUS, Broadcom",
     claims,
     parse,
+    examples=(
+        "dropbear[1335]: Bad password attempt for 'root' from 198.51.100.7:60588",
+        "sshd[2211]: Failed password for invalid user admin from 198.51.100.7 port 40022 ssh2",
+        "uhttpd[1399]: [info] luci: failed login on / for root from 192.168.1.5",
+        (
+            "sshd[2211]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh "
+            "ruser= rhost=198.51.100.7  user=root"
+        ),
+    ),
 )

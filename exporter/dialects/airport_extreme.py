@@ -36,6 +36,8 @@ def claims(message: SyslogMessage) -> bool:
     """Tell whether the line has the base station's stamp, or a tag that only it uses."""
     if message.app_name in _DAEMONS:
         return True
+    if message.hostname in ("AM", "PM"):  # a stamp without thousandths was read as the header's
+        return message.app_name not in (None, "dhcpd")
     text = message.text
     return text[:1].isdigit() and text[1:3].find("/") >= 0 and _STAMP.match(text) is not None
 
@@ -66,4 +68,13 @@ def parse(message: SyslogMessage) -> Event:
     return Event(kind="other", mac=mac)
 
 
-DIALECT = Dialect("airport_extreme", "Apple AirPort", claims, parse)
+DIALECT = Dialect(
+    "airport_extreme",
+    "Apple AirPort",
+    claims,
+    parse,
+    examples=(
+        "80211: Associated with station 00:00:5e:00:53:05",
+        "11/10/26 11:04:06.000 PM 80211: Disassociated with station 00:00:5e:00:53:05",
+    ),
+)

@@ -4,6 +4,7 @@
     src outside:198.51.100.7/2143 dst dmz:192.0.2.9/139    outside/198.51.100.7(2241)
     for outside:198.51.100.7/443 (198.51.100.7/443) to NP Identity Ifc:203.0.113.9/443
     faddr 198.51.100.7/3591 gaddr 203.0.113.9/0 laddr 192.168.1.5/0
+    src = 198.51.100.7, dest = 203.0.113.9, proto = UDP
 
 Text goes in; words, ends and interfaces come out. A host may be a name that the firewall knows;
 then the name is the host. A service's name is no port.
@@ -19,13 +20,13 @@ _REJECTED = frozenset(
     (
         *("deny", "denied", "denies", "drop", "dropped", "dropping", "drops", "reject", "rejected"),
         *("rejecting", "block", "blocked", "blocking", "discard", "discarded", "discarding"),
-        *("shunned",),
+        *("shunned", "reset"),
     )
 )
 _TRANSPORTS = frozenset(
     (
         *("tcp", "udp", "icmp", "icmp6", "icmpv6", "igmp", "gre", "esp", "ah", "sctp", "pim"),
-        *("eigrp", "ospf", "ipinip"),
+        *("eigrp", "ospf", "ipinip", "ipv6-icmp", "vrrp", "hsrp"),
     )
 )
 
@@ -48,14 +49,16 @@ class Flow(NamedTuple):
 
 _NOBODY = End()
 _SOURCE = re.compile(
-    r"\s(?:from|src|for(?=[ \t]++(?:NP Identity[ ])?[^\s:/]*+[:/]|[ \t]++faddr)|"
-    r"faddr|packet:)[ \t]++(?=\S)"
-    r"(?!user|icmp error|protocol|tcp |udp |icmp )"
-    r"(?:faddr[ \t]++|laddr[ \t]++|ifc[ \t]++)?",
+    r"\s(?:from|src(?:[ \t]++=)?|"
+    r"for(?=[ \t]++(?:(?!from |src |dst |to )[\w.-]{1,48} ){0,3}[^\s:/]*+[:/]|[ \t]++faddr)|"
+    r"faddr|packet:|(?:icmp|tcp|udp) packet(?=[ \t]++[^\s:/]++:))[ \t]++(?=\S)"
+    r"(?!user|icmp error|protocol|tcp |udp |icmp |host )"
+    r"(?:faddr[ \t]++|laddr[ \t]++|ifc[ \t]++|local-host[ \t]++)?",
     re.IGNORECASE,
 )
 _DESTINATION = re.compile(
-    r"\s(?:(?<!due )(?:to|dst|dest)|laddr|==>)[ \t]++(?:laddr[ \t]++|PAT address[ \t]++)?",
+    r"\s(?:(?<!due )(?:to|dst|dest(?:[ \t]++=)?)|laddr|==>|=(?=[ \t]++[0-9A-F:.]++[ \t]++on ))"
+    r"[ \t]++(?:laddr[ \t]++|PAT address[ \t]++)?",
     re.IGNORECASE,
 )
 _INTERFACE_OF_WORDS = re.compile(r"[A-Za-z][\w.-]{0,47}(?: [\w.-]{1,48}){1,3}(?=:\S)")
@@ -63,10 +66,11 @@ _KEYWORD = re.compile(r" (?:on|to|dst|dest|flags|by|due|laddr|gaddr) ", re.IGNOR
 _BARE_PORT = re.compile(r"[ \t]++(?P<port>[0-9]{1,5})(?![^\s,;])")
 _NAME = re.compile(r"(?![xX0-9.*]++\Z)[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _ON = re.compile(
-    r"\son[ \t]++(?:interface[ \t]++(?P<behind>NP Identity \w++|[^\s,;]++)|"
+    r"\s(?:on|received from)[ \t]++(?:interface[ \t]++(?P<behind>NP Identity \w++|[^\s,;]++)|"
     r"(?P<before>NP Identity \w++|[^\s,;]++)[ \t]++interface(?!\w))",
     re.IGNORECASE,
 )
+_BEHIND = re.compile(r"\s(?:using|proto =)[ \t]++(?P<transport>[A-Za-z0-9-]{1,16}+)", re.IGNORECASE)
 _INNER = re.compile(r"original[ \t]++ip[ \t]++payload", re.IGNORECASE)
 
 
@@ -80,14 +84,20 @@ def verdict_word(text: str) -> str | None:
 
 
 def transport(text: str) -> str | None:
-    """Return the protocol that is named first: a name, `protocol 47`, or `Deny 47 src`."""
+    """Return the protocol named first: a name, `protocol 47`, `protocol=UDP`, or `Deny 47 src`."""
     before = ""
     for word in text.lower().split():
-        word = word.rstrip(".,:;")
+        word = word.rstrip(".,:;").removeprefix("protocol=")
         if word in _TRANSPORTS or (word.isdecimal() and before in ("protocol", "deny")):
             return fields.transport(word)
         before = word
     return None
+
+
+def transport_behind(text: str) -> str | None:
+    """Return the protocol that some sentences end in: `using TCP`, `proto = UDP`."""
+    found = _BEHIND.search(text)
+    return fields.transport(found["transport"]) if found else None
 
 
 def flow(text: str) -> Flow:
@@ -114,7 +124,7 @@ def in_parentheses(text: str) -> End:
 
 
 def stated_interface(text: str) -> str | None:
-    """Return the interface of `on interface X` or `on X interface`."""
+    """Return the interface of `on interface X`, `on X interface`, `received from interface X`."""
     stated = _ON.search(text)
     return (stated["behind"] or stated["before"]).rstrip(".:") if stated else None
 
@@ -141,6 +151,8 @@ def _end(text: str, at: int) -> End:
         where = where.partition("(")[0]
     if not slash and "(" not in word and (bare := _BARE_PORT.match(text, at + len(word))):
         port = bare["port"]
+    if fields.mac(where):
+        return _NOBODY
     if interface is None and ":" in where and fields.address(where) is None:
         interface, _, where = where.partition(":")
     host = _host(where)

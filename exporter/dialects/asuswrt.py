@@ -30,7 +30,8 @@ _EVENTS: dict[str, Kind] = {
 }
 _ATTEMPTS = frozenset({"auth", "assoc", "reassoc"})
 _ROAMAST = re.compile(
-    r"(?:(?P<interface>[^\s:]{1,64}+):[ \t]++)?[^\[]{0,120}+\[(?P<station>[0-9A-Fa-f:-]{17})\]"
+    r"(?:(?P<interface>[^\s:]{1,64}+):[ \t]++)?(?:.{0,120}?\bclient |[^\[]{0,120}+)"
+    r"\[(?P<station>[0-9A-Fa-f:-]{17})\]"
 )
 _WAN = re.compile(r"WAN(?:\([0-9]\))?[ _]Connection: ")
 _WAN_UP = ("WAN was restored", "WAN was connected")
@@ -82,7 +83,8 @@ def _is_wan(message: SyslogMessage) -> bool:
 
 def _succeeded(status: str) -> bool:
     status = status.strip().lower()
-    return status in ("", "0") or status.startswith("success")
+    # A cut line ends inside the word.
+    return status in ("", "0") or status.startswith("success") or "success".startswith(status)
 
 
 def _roaming(says: str) -> Event:
@@ -102,4 +104,16 @@ def _wan(says: str) -> Event:
     return Event(kind="wan_down" if says.startswith(_WAN_DOWN) else "other")
 
 
-DIALECT = Dialect("asuswrt", "ASUS routers, Asuswrt-Merlin (Wi-Fi and WAN lines)", claims, parse)
+DIALECT = Dialect(
+    "asuswrt",
+    "ASUS routers, Asuswrt-Merlin (Wi-Fi and WAN lines)",
+    claims,
+    parse,
+    examples=(
+        (
+            "wlceventd: wlceventd_proc_event(722): wl3.1: Assoc 00:00:5E:00:53:02, status: "
+            "Successful (0), rssi:-47"
+        ),
+        "WAN(0) Connection: WAN was restored.",
+    ),
+)

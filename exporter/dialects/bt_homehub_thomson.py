@@ -5,20 +5,23 @@
     FIREWALL rule (1 of 1): Protocol: TCP Src ip: 198.51.100.7 Src port: 4662 Dst ip: 203.0.113.9
     Dst port: 23 Chain: sink_fire Rule Id: 1 Action: drop
     23:04:06  10 Nov<TAB>LOGIN User admin logged in on [HTTP] (from 192.168.1.71)
+    23:04:06 10 Nov. IN: BLOCK [16] Remote administration (TCP [198.51.100.7]:46060->[203.0.113.9]:…
+    23:04:06 10 Nov. BLOCKED 2 more packets (because of Remote administration)
+    23:04:06 10 Nov. (1234.56) Lease for IP 192.168.1.68 renewed by host phone (MAC 00:00:5e:00:53:…
 
-The FIREWALL category logs what its checks refuse, unless an action says otherwise. `(1 of 2)` is
-not a count. Sources: lines published by users, "Technicolor TG582n: the missing event logging
-manual".
+The last three are BT's Home Hub 3 and later, and Smart Hub; behind `(` is the uptime. The FIREWALL
+category logs what its checks refuse, unless an action says otherwise. `(1 of 2)` is not a count.
+Sources: lines published by users, "Technicolor TG582n: the missing event logging manual".
 """
 
 import re
 
-from exporter.dialects import Dialect, endpoints, fields
-from exporter.events import Event, SyslogMessage
+from exporter.dialects import Dialect, endpoints, fields, keyvalue
+from exporter.events import Event, Kind, SyslogMessage
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _STAMP = re.compile(
-    rf"[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\s++[0-9]{{1,2}} (?:{_MONTHS})\s++(?=[A-Za-z]{{2}})"
+    rf"[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}},?\s++[0-9]{{1,2}} (?:{_MONTHS})\.?\s++(?=[A-Za-z]{{2}}|\()"
 )
 _CHECK = re.compile(r"FIREWALL [a-z ]{1,32}+ ?\([0-9]{1,6} of [0-9]{1,6}\)", re.IGNORECASE)
 _INTRUSION = re.compile(
@@ -35,8 +38,45 @@ _ACTION = re.compile(r"\bAction: *+(?P<action>[A-Za-z]{2,16}+)", re.IGNORECASE)
 _RULE = re.compile(r"\bRule Id: *+(?P<rule>[^\s]{1,32}+)", re.IGNORECASE)
 _ACCEPTED = frozenset({"accept", "accepted", "allow", "pass"})
 _LINK = re.compile(
-    r"(?:PPP|WAN) link (?P<state>up|down)(?: \([^()]{0,64}+\))?(?: \[(?P<ip>[0-9A-Fa-f:.]++)\])?",
+    r"(?:(?:PPP|WAN) link|PPP(?:o[AE])? is) (?P<state>up|down)\b"
+    r"(?: \([^()]{0,64}+\))?(?: \[(?P<ip>[0-9A-Fa-f:.]++)\])?",
     re.IGNORECASE,
+)
+_UPTIME = re.compile(r"\([0-9]{1,10}\.[0-9]{1,9}\)\s++")
+# Where the hub's page would wrap the line, a blank without width stands behind the dash.
+_HUB = re.compile(
+    r"(?P<way>IN|OUT|LOCAL|FWD|FORWARD): (?P<verb>BLOCK|ACCEPT|DROP|REJECT)(?: \[[0-9]{1,6}\])?"
+    r"(?P<reason>[^()]{0,128}+)"
+    r"(?:\((?P<forward>Port Forwarding: )?(?P<transport>[A-Za-z0-9-]{2,16}+)"
+    r"(?: type [0-9]++ code [0-9]++)? (?P<one>[^\s<>]{2,64}?) ?-?<?[-\u2013]?\u200b?-?> ?"
+    r"(?P<other>[^\s<>]{2,64}+)"
+    r"(?: \[(?P<peer>[^\]\s]{2,64}+)\])?(?: on (?P<interface>[^\s()]{1,32}+))?)?"
+)
+_MORE = re.compile(r"BLOCKED (?P<count>[0-9]{1,6}) more packets?\b", re.IGNORECASE)
+_HUB_LEASE = re.compile(
+    r"Lease for IP (?P<ip>\S++) (?P<what>\w++) by host (?P<hostname>[^()\s]{1,255}+) ?"
+    r"\(MAC (?P<mac>[0-9A-Fa-f:]{17})\)",
+    re.IGNORECASE,
+)
+_HUB_DEVICE = re.compile(
+    r"Device (?P<what>connected|disconnected): Hostname: (?P<hostname>.{0,255}?) ?"
+    r"IP: (?P<ip>\S++) MAC: (?P<mac>[0-9A-Fa-f:]{17})",
+    re.IGNORECASE,
+)
+_HUB_STATION = re.compile(
+    r"(?P<interface>[a-z0-9]{2,16}+): STA (?P<mac>[0-9A-Fa-f:]{17}) IEEE 802\.11: "
+    r"(?P<said>.{0,64}+)",
+    re.IGNORECASE,
+)
+_HUB_LOGIN = re.compile(r"Admin login (?P<said>\w++) by (?P<ip>[0-9A-Fa-f:.]++)", re.IGNORECASE)
+_HUB_FORMS = (_HUB, _MORE, _HUB_LEASE, _HUB_DEVICE, _HUB_STATION, _HUB_LOGIN)
+
+
+_SAID: tuple[tuple[str, Kind], ...] = (
+    ("disassociated", "wifi_leave"),
+    ("deauthenticated", "wifi_leave"),
+    ("fail", "wifi_auth_failure"),
+    ("associated", "wifi_join"),
 )
 
 
@@ -45,7 +85,9 @@ def claims(message: SyslogMessage) -> bool:
     text = message.text
     if text[:1].isdigit():
         return _STAMP.match(text) is not None
-    return any(form.match(text) for form in (_CHECK, _INTRUSION, _USER))
+    if uptime := _UPTIME.match(text):
+        return any(form.match(text, uptime.end()) for form in (*_HUB_FORMS, _LINK))
+    return any(form.match(text) for form in (_CHECK, _INTRUSION, _USER, *_HUB_FORMS))
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -53,6 +95,10 @@ def parse(message: SyslogMessage) -> Event:
     text = message.text
     if stamp := _STAMP.match(text):
         text = text[stamp.end() :]
+    if uptime := _UPTIME.match(text):
+        text = text[uptime.end() :]
+    if event := _hub(text):
+        return event
     category = text[:9].upper()
     if category.startswith("FIREWALL "):
         return _firewall(text)
@@ -74,6 +120,58 @@ def parse(message: SyslogMessage) -> Event:
     if category.startswith("KERNEL ") and "restart" in text[:32].lower():
         return Event(kind="boot")
     return Event(kind="other")
+
+
+def _hub(text: str) -> Event | None:
+    """Read what a Home Hub 3 or later says; None for the words of its ancestors."""
+    if found := _HUB.match(text):
+        return _judged(found)
+    if found := _MORE.match(text):
+        return Event(kind="rejected", action="blocked", count=int(found["count"]) or None)
+    if found := _HUB_LEASE.match(text) or _HUB_DEVICE.match(text):
+        gone = found["what"].lower() in ("released", "expired", "disconnected")
+        return Event(
+            kind="other" if gone else "dhcp_lease",
+            ip=fields.address(found["ip"]),
+            mac=fields.mac(found["mac"]),
+            hostname=keyvalue.name(found["hostname"]),
+        )
+    if found := _HUB_STATION.match(text):
+        said = found["said"].lower()
+        kind: Kind = next((kind for words, kind in _SAID if words in said), "other")
+        return Event(kind=kind, mac=fields.mac(found["mac"]), ingress_interface=found["interface"])
+    if found := _HUB_LOGIN.match(text):
+        failed = found["said"].lower().startswith("fail")
+        ip = fields.address(found["ip"].rstrip("."))
+        return Event(kind="login_failure" if failed else "other", source_ip=ip)
+    return None
+
+
+def _judged(found: re.Match[str]) -> Event:
+    """Read a packet or a port forward; a connection that closed states no verdict."""
+    verb, inward = found["verb"].lower(), found["way"] == "IN"
+    ended = "closed" in found["reason"].lower()
+    one, other = found["one"] or "", (found["other"] or "").rstrip(")")
+    if found["forward"]:  # the host inside first, then our address, and the peer in brackets
+        other = found["peer"] or ""
+    source, destination = (other, one) if found["forward"] and inward else (one, other)
+    transport = fields.transport(found["transport"] or "")
+    has_ports = transport not in fields.PORTLESS
+    source_ip, source_port = endpoints.endpoint(source)
+    destination_ip, destination_port = endpoints.endpoint(destination)
+    accepted = verb == "accept"
+    verdict: Kind = "other" if ended else "accepted" if accepted else "rejected"
+    return Event(
+        kind=verdict,
+        action=None if ended else verb,
+        transport=transport,
+        source_ip=source_ip,
+        source_port=source_port if has_ports else None,
+        destination_ip=destination_ip,
+        destination_port=destination_port if has_ports else None,
+        ingress_interface=found["interface"] if inward else None,
+        egress_interface=None if inward else found["interface"],
+    )
 
 
 def _firewall(text: str) -> Event:
@@ -98,5 +196,25 @@ def _firewall(text: str) -> Event:
 
 
 DIALECT = Dialect(
-    "bt_homehub_thomson", "BT Home Hub, Thomson, SpeedTouch, Technicolor", claims, parse
+    "bt_homehub_thomson",
+    "BT Home Hub, Smart Hub, Thomson, SpeedTouch, Technicolor",
+    claims,
+    parse,
+    examples=(
+        (
+            "23:04:06  10 Nov\tFIREWALL replay check (1 of 1): Protocol: UDP Src ip: 198.51.100.7 "
+            "Src port: 53 Dst ip: 203.0.113.9 Dst port: 50123"
+        ),
+        "23:04:06  10 Nov\tPPP link up (Internet) [203.0.113.9]",
+        (
+            "23:04:06 10 Nov. IN: BLOCK [16] Remote administration (TCP [198.51.100.7]:46060->"
+            "[203.0.113.9]:23 on ppp3)"
+        ),
+        "23:04:06 10 Nov. BLOCKED 2 more packets (because of First packet is Invalid)",
+        (
+            "23:04:06 10 Nov. (1234.56) Lease for IP 192.168.1.68 renewed by host phone (MAC "
+            "00:00:5e:00:53:05). Lease duration: 1440 min"
+        ),
+        "23:04:06 10 Nov. ath10: STA 00:00:5e:00:53:05 IEEE 802.11: Client disassociated",
+    ),
 )

@@ -21,14 +21,14 @@ _CATEGORIES = (
 )
 _CATEGORY = "|".join(_CATEGORIES)
 _START = re.compile(
-    rf"\[[0-9A-F:]{{17}}\] *+[^\s:]{{1,64}}+ *+: *+(?P<category>{_CATEGORY}) *+:"
+    r"\[[0-9A-F:]{17}\] *+[^\s:]{1,64}+ *+: *+(?P<category>(?!FIREWALL)[A-Z][A-Z0-9_]{1,15}+) *+:"
     rf"|(?P<page>{_CATEGORY}) *+\t",
     re.IGNORECASE,
 )
 _LEASE = re.compile(
     r"DHCPACK ++(?:on|to) ++(?P<ip>[0-9A-Fa-f:.]{2,60}+)(?: ++to)?+ ++"
     r"\(?(?P<mac>[0-9A-Fa-f:]{17})\)?(?: ++\((?P<hostname>[^()]{1,255}+)\))?"
-    r"(?:.{0,64}? via (?P<interface>[^\s:]{1,32}+))?",
+    r"(?:.{0,64}? via ++(?P<interface>[^\s:]{1,32}+))?",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -79,4 +79,16 @@ def _station(said: str) -> Event:
     return Event(kind="wifi_join" if "associated" in lower else "other", mac=mac)
 
 
-DIALECT = Dialect("buffalo_airstation", "Buffalo AirStation", claims, parse)
+DIALECT = Dialect(
+    "buffalo_airstation",
+    "Buffalo AirStation",
+    claims,
+    parse,
+    examples=(
+        (
+            "[00:00:5E:00:53:01] AP00005E005301 : DHCPS: DHCPACK on 192.168.11.66 to "
+            "00:00:5e:00:53:05 via br0"
+        ),
+        "WIRELESS \twl0: 11g : Associated User - 00:00:5e:00:53:05",
+    ),
+)

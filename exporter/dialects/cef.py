@@ -39,8 +39,8 @@ _LOGIN = ("login failed", "failed login", "authentication failed", "login fail")
 
 
 def claims(message: SyslogMessage) -> bool:
-    """Tell whether the header's columns are there."""
-    return _start(message.text) >= 0
+    """Tell whether the header's columns are there; RouterOS writes its own lines into them."""
+    return _start(message.text) >= 0 and "|MikroTik|" not in message.text[:512]
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -132,4 +132,16 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text[:512]) if "\\" in text else text
 
 
-DIALECT = Dialect("cef", "UniFi Network 9 and later; CEF of any vendor", claims, parse)
+DIALECT = Dialect(
+    "cef",
+    "UniFi Network 9 and later; CEF of any vendor",
+    claims,
+    parse,
+    examples=(
+        (
+            "CEF:0|Ubiquiti|UniFi Network|10.0.140|203|Blocked by "
+            "Firewall|4|UNIFIcategory=Security UNIFIsubCategory=Firewall proto=UDP "
+            "src=198.51.100.7 spt=3478 dst=203.0.113.9 dpt=51413 act=blocked"
+        ),
+    ),
+)

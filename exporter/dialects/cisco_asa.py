@@ -16,16 +16,17 @@ from exporter.events import Event, Kind, SyslogMessage
 
 _LENGTH = 1024  # characters of a text that are read; the facts stand in front
 _TAG = re.compile(
-    r"(?<![A-Za-z0-9])(?:ASA|PIX|FWSM|FTD)-(?:[A-Za-z_]{0,16}-)?-?[0-7]-(?P<number>[0-9]{6})"
+    r"(?<![A-Za-z0-9])(?:ASA|PIX|FWSM|FTD)(?:<[A-Za-z]{1,16}>)?-(?:[A-Za-z_]{0,16}-)?-?[0-7]-(?P<number>[0-9]{6})"
     r"(?![0-9])[ \t]*+:?[ \t]*+"
 )
 _REPEATED = re.compile(r"message repeated (?P<times>[0-9]++) times?: ?\[ ?", re.IGNORECASE)
 
 _JUDGES = frozenset(
     (
-        *("106", "109", "209", "305", "313", "322", "324", "326", "338", "342", "401", "405"),
-        *("406", "410", "415", "416", "418", "419", "420", "421", "431", "434", "446", "500"),
-        *("508", "607", "608", "703", "710"),
+        *("106", "108", "109", "201", "209", "305", "313", "322", "324", "326", "338", "342"),
+        *("400", "401", "405", "406", "407", "410", "415", "416", "418", "419", "420", "421"),
+        *("423", "424", "431", "434", "446", "448", "500", "507", "508", "607", "608", "703"),
+        *("710", "304002"),
     )
 )
 _NUMBERS: dict[str, Kind] = {
@@ -50,27 +51,30 @@ _ACCESS_LIST = re.compile(
     re.IGNORECASE,
 )
 _GROUP = re.compile(
-    r"(?:by access-group|by access-list|by outbound list)[ \t]++"
+    r"by[ \t]++(?:access-group|access-list|outbound list)[ \t]++"
     r"(?:\"(?P<quoted>[^\"]*+)\"|(?!\")(?P<bare>\S++))",
     re.IGNORECASE,
 )
 _BUILT = re.compile(r"built(?:[ \t]++(?P<direction>inbound|outbound))?(?![\w-])", re.IGNORECASE)
-_USER_IP = re.compile(
-    r"(?:user IP[ \t]*+=|IP address:|IP[ \t]*+<|from)[ \t]*+(?P<ip>[^\s>,/]++)", re.IGNORECASE
-)
+# A user's name is what somebody typed: the last "user IP" is the firewall's own.
+_LAST_USER_IP = re.compile(r"(?>.*user IP)[ \t]*+=[ \t]*+(?P<ip>\S++)", re.IGNORECASE | re.DOTALL)
+_USER_IP = re.compile(r"(?:IP address:|IP[ \t]*+<|from)[ \t]*+(?P<ip>[^\s>,/)]++)", re.IGNORECASE)
 _GRANTED = re.compile(
     r"interface (?P<interface>\S++)[: \t]++(?:address granted (?P<mac>\S++) \((?P<leased>[^)]++)|"
     r"allocated ip = (?P<own>[^\s,]++))",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"(?<!\S)host[ \t]++(?P<ip>\S++)", re.IGNORECASE)
+_UNTAGGED = re.compile(r"AAA user \w{1,32}+ Rejected ?: reason = ", re.IGNORECASE)
 _DENIED_MAC = re.compile(r"mac address (?P<mac>[0-9a-f.:-]{12,17})(?![^\s,])", re.IGNORECASE)
 
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether there is a tag; Firepower's own numbers, 430 and on, are another dialect's."""
     tag = _tag(message.text)
-    return tag is not None and not tag["number"].startswith("430")
+    if tag is None:  # a filter has cut it off
+        return "AAA user " in message.text and _UNTAGGED.search(message.text) is not None
+    return not tag["number"].startswith("430")
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -80,6 +84,8 @@ def parse(message: SyslogMessage) -> Event:
     """
     tag = _tag(message.text)
     if tag is None:
+        if _UNTAGGED.search(message.text):
+            return _login_failure(message.text[:_LENGTH], None)
         raise Malformed("no '%ASA-level-number:'")
     number, text, times = tag["number"], message.text[tag.end() : tag.end() + _LENGTH], None
     if repeated := _REPEATED.match(text):
@@ -93,22 +99,29 @@ def parse(message: SyslogMessage) -> Event:
     kind, action = _verdict(number, text)
     if kind == "login_failure":
         return _login_failure(text, times)
-    if kind == "other" and number[:3] not in _JUDGES:
+    if kind == "other" and not _judges(number):
         return Event(kind="other", count=times)
     if number.startswith("733"):
         host = _HOST.search(text)
-        return Event(kind=kind, source_ip=fields.address(host["ip"]) if host else None, count=times)
+        ip = fields.address(host["ip"]) if host else None
+        if " is targeted" in text:
+            return Event(kind=kind, destination_ip=ip, count=times)
+        return Event(kind=kind, source_ip=ip, count=times)
     return _packet(number, text, kind, action, times)
 
 
 def _tag(text: str) -> re.Match[str] | None:
-    if "ASA-" in text or "FTD-" in text or "PIX-" in text or "FWSM-" in text:
+    if "ASA" in text or "FTD" in text or "PIX-" in text or "FWSM-" in text:
         return _TAG.search(text)
     return None
 
 
+def _judges(number: str) -> bool:
+    return number[:3] in _JUDGES or number in _JUDGES
+
+
 def _verdict(number: str, text: str) -> tuple[Kind, str | None]:
-    judges = number[:3] in _JUDGES and number not in _NO_VERDICTS
+    judges = _judges(number) and number not in _NO_VERDICTS
     word = asa_sentence.verdict_word(text) if judges else None
     if kind := _NUMBERS.get(number):
         return kind, word if kind == "rejected" else None
@@ -122,6 +135,7 @@ def _packet(number: str, text: str, kind: Kind, action: str | None, count: int |
     text = asa_sentence.before_inner_packet(text)
     flow = asa_sentence.flow(text)
     transport = asa_sentence.transport(text[: max(flow.start, 64)])
+    transport = transport or asa_sentence.transport_behind(text)
     has_ports = transport not in fields.PORTLESS
     group = _GROUP.search(text)
     ingress, egress = flow.source.interface, flow.destination.interface
@@ -138,9 +152,9 @@ def _packet(number: str, text: str, kind: Kind, action: str | None, count: int |
         source_port=flow.source.port if has_ports else None,
         destination_ip=flow.destination.host,
         destination_port=flow.destination.port if has_ports else None,
-        ingress_interface=ingress,
-        egress_interface=egress,
-        rule=(group["quoted"] or group["bare"]) if group else None,
+        ingress_interface=fields.word(ingress),
+        egress_interface=fields.word(egress),
+        rule=fields.word(group["quoted"] or group["bare"]) if group else None,
         mac=notation.mac(mac["mac"]) if mac else None,
         count=count,
     )
@@ -165,8 +179,8 @@ def _connection(text: str, count: int | None) -> Event:
         source_port=source.port if has_ports else None,
         destination_ip=destination.host,
         destination_port=destination.port if has_ports else None,
-        ingress_interface=source.interface,
-        egress_interface=destination.interface,
+        ingress_interface=fields.word(source.interface),
+        egress_interface=fields.word(destination.interface),
         count=count,
     )
 
@@ -186,16 +200,19 @@ def _access_list(entry: re.Match[str], times: int | None) -> Event:
         source_port=source.port if has_ports else None,
         destination_ip=destination.host,
         destination_port=destination.port if has_ports else None,
-        ingress_interface=source.interface,
-        egress_interface=destination.interface,
-        rule=entry["rule"],
+        ingress_interface=fields.word(source.interface),
+        egress_interface=fields.word(destination.interface),
+        rule=fields.word(entry["rule"]),
         count=hits if times is None else notation.count(str(times * (hits or 1))),
     )
 
 
 def _login_failure(text: str, count: int | None) -> Event:
     flow = asa_sentence.flow(text)
-    if flow.source.host is None and (user := _USER_IP.search(text)):
+    user = _LAST_USER_IP.match(text)
+    if user is None and flow.source.host is None:
+        user = _USER_IP.search(text)
+    if user:
         return Event(kind="login_failure", source_ip=fields.address(user["ip"]), count=count)
     return Event(
         kind="login_failure",
@@ -208,7 +225,7 @@ def _login_failure(text: str, count: int | None) -> Event:
 
 
 def _dhcp(granted: re.Match[str]) -> Event:
-    interface = granted["interface"].rstrip(":")
+    interface = fields.word(granted["interface"].rstrip(":"))
     if granted["own"]:
         return Event(kind="wan_up", ip=fields.address(granted["own"]), ingress_interface=interface)
     return Event(
@@ -219,4 +236,28 @@ def _dhcp(granted: re.Match[str]) -> Event:
     )
 
 
-DIALECT = Dialect("cisco_asa", "Cisco ASA, PIX, FWSM, Firepower in ASA's style", claims, parse)
+DIALECT = Dialect(
+    "cisco_asa",
+    "Cisco ASA, PIX, FWSM, Firepower in ASA's style",
+    claims,
+    parse,
+    examples=(
+        (
+            "%ASA-4-106023: Deny udp src outside:198.51.100.7/3478 dst inside:192.0.2.9/51413 by "
+            'access-group "outside_in"'
+        ),
+        (
+            "%ASA-4-106100: access-list outside_in denied tcp outside/198.51.100.7(443) -> "
+            "inside/192.0.2.9(443) hit-cnt 3 first hit"
+        ),
+        (
+            "%ASA-6-302013: Built outbound TCP connection 906 for outside:198.51.100.7/443 "
+            "(198.51.100.7/443) to inside:192.168.1.5/51444 (203.0.113.9/37785)"
+        ),
+        "%ASA-2-106001: Inbound TCP connection denied from 198.51.100.7/5432 to 203.0.113.9/23 on",
+        (
+            "%ASA-6-605004: Login denied from 198.51.100.7/56332 to outside:203.0.113.9/ssh for "
+            'user "x"'
+        ),
+    ),
+)

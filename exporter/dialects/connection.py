@@ -114,5 +114,15 @@ def _is_nat_fault(text: str) -> bool:
 
 
 DIALECT = Dialect(
-    "connection", "home routers that write '… connection rejected from …' (Buffalo)", claims, parse
+    "connection",
+    "home routers that write '… connection rejected from …' (Buffalo)",
+    claims,
+    parse,
+    examples=(
+        "UDP connection rejected from 198.51.100.7:3478 to 203.0.113.9:51413",
+        (
+            "[00:00:5E:00:53:01] AP00005E005301 : FIREWALL: TCP connection denied from "
+            "198.51.100.7:443 to 203.0.113.9:65045 (map0)"
+        ),
+    ),
 )

@@ -22,4 +22,10 @@ def parse(message: SyslogMessage) -> Event:
     return Event(kind="conntrack_full" if says.startswith("table full") else "other")
 
 
-DIALECT = Dialect("conntrack", "Linux kernel: connection tracking table", claims, parse)
+DIALECT = Dialect(
+    "conntrack",
+    "Linux kernel: connection tracking table",
+    claims,
+    parse,
+    examples=("kernel: nf_conntrack: nf_conntrack: table full, dropping packet",),
+)

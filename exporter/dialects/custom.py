@@ -7,7 +7,7 @@ it fills. RE2 matches in time linear in the line, so that no pattern can stall t
 neither look-around nor back-references. A pattern is tried on its own sample lines first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -63,7 +63,13 @@ def dialect(name: str, patterns: Sequence[Pattern]) -> Dialect:
                 _try(sample, forms, number)
             except ValueError as error:
                 raise ValueError(f"pattern[{number}].samples[{place}]: {error}") from None
-    return Dialect(name, "your own", claims, parse)
+    return Dialect(name, "your own", claims, parse, tuple(_examples(patterns)))
+
+
+def _examples(patterns: Iterable[Pattern]) -> Iterable[str]:
+    for pattern in patterns:
+        if not pattern.is_ignored:
+            yield from (_behind_header(sample)[:MAX_LINE] for sample in pattern.samples)
 
 
 def _behind_header(sample: str) -> str:

@@ -38,7 +38,10 @@ _FORMS = (
     ),
     re.compile(rf"sending ACK[ \t]++to[ \t]++{_MAC}[ \t]++-[ \t]++{_IP}", re.IGNORECASE),
     re.compile(rf"sending ACK[ \t]++to[ \t]++{_IP}(?:[ \t]++{_MAC})?", re.IGNORECASE),
+    re.compile(rf"ACK sent[ \t]++to[ \t]++{_IP}", re.IGNORECASE),
 )
+# WatchGuard puts a message's number in front, TP-Link a level and a number.
+_NUMBERED = re.compile(r"msg_id=\"[^\"]{0,32}+\"[ \t]++|<[0-7]>[ \t]*+(?:[0-9]++[ \t]++)?")
 _KEA_SIGNS = ("_LEASE_ALLOC", "_LEASE_RENEW")
 _KEA_MAC = re.compile(rf"\[hwtype=[0-9]++[ \t]++{_MAC}")
 _KEA_IP = re.compile(
@@ -59,6 +62,8 @@ def parse(message: SyslogMessage) -> Event:
     if name is None or name in _CLIENTS:
         return Event(kind="other")
     says = programs.words(message, name)
+    if numbered := _NUMBERED.match(says):
+        says = says[numbered.end() :]
     if name.startswith("kea") or "_LEASE_" in says:
         return _kea(says)
     found = next((found for form in _FORMS if (found := form.match(says))), None)
@@ -89,5 +94,12 @@ def _kea(says: str) -> Event:
 
 
 DIALECT = Dialect(
-    "dhcpd", "ISC and OpenBSD dhcpd, odhcpd, udhcpd, Kea; dhclient, udhcpc", claims, parse
+    "dhcpd",
+    "ISC and OpenBSD dhcpd, odhcpd, udhcpd, Kea; dhclient, udhcpc",
+    claims,
+    parse,
+    examples=(
+        "dhcpd[4842]: DHCPACK on 192.0.2.58 to 00:00:5e:00:53:04 (laptop) via eth0",
+        "udhcpc[612]: lease of 192.0.2.58 obtained, lease time 3600",
+    ),
 )

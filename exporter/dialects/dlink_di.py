@@ -1,7 +1,7 @@
 """D-Link DI series and other routers of the same maker: sentences behind a stamp without a host.
 
     Unrecognized attempt blocked from 198.51.100.7:40245 to 203.0.113.9 TCP:8080
-    Drop UDP packet from WAN src:198.51.100.7:58270 dst:203.0.113.9:1026 Rule: Default deny
+    Nov/10/2026 23:04:06 Drop UDP packet from WAN src:198.51.100.7:5 dst:203.0.113.9:6 Rule: Defau…
     Associated:  00-00-5E-00-53-05 st=0
     DHCP:ack(DOL=14400,T1=7200,T2=12600)
 
@@ -22,9 +22,11 @@ _STARTS = re.compile(
     r"|Wireless PC (?:dis)?connected"
     r"|(?:Dis)?associated *+:? *+(?:MAC *+:? *+)?[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|Syn time:"
     r"|(?:Drop|Block|Allow|Pass) ++(?:TCP|UDP|ICMP|IGMP|PING) packet from "
-    r"|(?:Unallow(?:ed)?|Unrecognized) access from |WAN Type: |Restarted by |Admin from [0-9.]++ ",
+    r"|(?:Unallow(?:ed)?|Unrecognized|Blocked) access (?:attempt )?from |WAN Type: |Restarted by "
+    r"|Admin from [0-9.]++ ",
     re.IGNORECASE,
 )
+_STAMP = re.compile(r"[A-Z][a-z]{2}/[0-9]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} ++")
 _BLOCKED = "attempt blocked from "
 _ATTEMPT = re.compile(
     r"attempt ++blocked ++from ++(?P<source>\S++)(?: ++to(?: ++(?P<destination>\S++)"
@@ -38,8 +40,8 @@ _PACKET = re.compile(
     re.IGNORECASE,
 )
 _ACCESS = re.compile(
-    r"(?P<verb>\w++) access from ++(?P<source>\S++)(?: ++to(?: ++(?P<transport>[A-Z]{2,8}+))?"
-    r"(?: ++port)?+[: ]*+(?P<port>[0-9]{1,5}+)?)?",
+    r"(?P<verb>\w++) access (?:attempt )?from ++(?P<source>\S++)"
+    r"(?: ++to(?: ++(?P<transport>[A-Z]{2,8}+))?(?: ++port)?+[: ]*+(?P<port>[0-9]{1,5}+)?)?",
     re.IGNORECASE,
 )
 _ICMP = re.compile(r"ICMP: type.{1,64}? from (?P<source>[0-9A-Fa-f:.]++)", re.IGNORECASE)
@@ -50,14 +52,14 @@ _LEASE = re.compile(
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether an attempt was blocked, or the line begins as this firmware's others do."""
-    text = message.text
+    text = _behind_stamp(message.text)
     # The word in front may have been taken for the host.
     return _blocked(text) is not None or _STARTS.match(text) is not None
 
 
 def parse(message: SyslogMessage) -> Event:
     """Read the sentence; what tells of no packet, lease or station is `other`."""
-    text = message.text
+    text = _behind_stamp(message.text)
     if found := _blocked(text):
         return _attempt(found)
     first = text[:16].lower()
@@ -73,10 +75,17 @@ def parse(message: SyslogMessage) -> Event:
         return Event(kind="other", transport="icmp", source_ip=source)
     if found := _ACCESS.match(text):
         return _access(found)
+    if first.startswith("admin from") and "fail" in text[:96].lower():
+        return Event(kind="login_failure", source_ip=endpoints.first_address(text)[0])
     if mac := endpoints.station(text):
         left = first.startswith(("disassoc", "wireless pc disc"))
         return Event(kind="wifi_leave" if left else "wifi_join", mac=mac)
     return Event(kind="boot" if first.startswith("restarted by") else "other")
+
+
+def _behind_stamp(text: str) -> str:
+    stamp = _STAMP.match(text)
+    return text[stamp.end() :] if stamp else text
 
 
 def _blocked(text: str) -> re.Match[str] | None:
@@ -116,14 +125,14 @@ def _packet(found: re.Match[str]) -> Event:
         destination_ip=destination_ip,
         destination_port=destination_port if has_ports else None,
         ingress_interface=found["side"],
-        rule=found["rule"].strip() if found["rule"] else None,
+        rule=fields.word((found["rule"] or "").strip()),
     )
 
 
 def _access(found: re.Match[str]) -> Event:
     source_ip, source_port = endpoints.endpoint(found["source"])
     return Event(
-        kind="rejected" if found["verb"].lower().startswith("unallow") else "other",
+        kind="rejected" if found["verb"].lower().startswith(("unallow", "block")) else "other",
         transport=fields.transport(found["transport"] or ""),
         source_ip=source_ip,
         source_port=source_port,
@@ -142,4 +151,17 @@ def _lease(text: str) -> Event:
     return Event(kind="dhcp_lease", ip=ip, mac=mac, hostname=name if named else None)
 
 
-DIALECT = Dialect("dlink_di", "D-Link DI series and relatives", claims, parse)
+DIALECT = Dialect(
+    "dlink_di",
+    "D-Link DI series and relatives",
+    claims,
+    parse,
+    examples=(
+        "Unrecognized attempt blocked from 198.51.100.7:40245 to 203.0.113.9 TCP:8080",
+        "Drop UDP packet from WAN src:198.51.100.7:58270 dst:203.0.113.9:1026 Rule: Default deny",
+        "Dos Attack type : fragment flooding!!",
+        "Unallow access from 198.51.100.7:4000 to TCP port 443",
+        "Admin from 198.51.100.7 login successfully",
+        "DHCP lease IP 192.168.0.102 to notebook 00-00-5E-00-53-05",
+    ),
+)

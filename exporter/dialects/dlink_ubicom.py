@@ -6,7 +6,7 @@
     Blocked incoming ICMP error message (ICMP type 3) from 198.51.100.7 to 203.0.113.9 as there is
     no UDP session active between 203.0.113.9:6881 and 198.51.100.7:6346
     A network computer (notebook) was assigned the IP address of 192.168.0.199.
-    Wireless system with MAC address 00005E005305 associated
+    [INFO] Tue Nov 10 23:04:06 2026 Wireless system with MAC address 00005E005305 associated
 
 What follows `as` or `with` is a reason; addresses in it belong to another packet. Sources: lines
 published by users, D-Link's description of the log messages.
@@ -18,6 +18,11 @@ from exporter.dialects import Dialect, endpoints, fields
 from exporter.events import Event, Kind, SyslogMessage
 
 _LOG = "System Log: "
+_LEVEL = re.compile(  # the exported log: level and stamp
+    r"\[(?:INFO|WARN|WARNING|ERROR|CRITICAL|NOTICE|DEBUG)\] ++"
+    r"(?:[A-Z][a-z]{2} ++[A-Z][a-z]{2} ++[0-9]{1,2} ++[0-9:]{8} ++[0-9]{4} ++)?",
+    re.IGNORECASE,
+)
 _VERBS: dict[str, Kind] = {"blocked": "rejected", "dropped": "rejected", "allowed": "accepted"}
 _PACKET = re.compile(
     r"(?P<verb>Blocked|Dropped|Allowed) ++(?:(?P<way>incoming|outgoing) ++)?"
@@ -50,7 +55,8 @@ _OTHERS = re.compile(
     r"UPnP (?:deleted|expired|renew|changed|conflict)|(?:WAN|LAN) interface (?:is|cable)"
     r"|Estimating speed of WAN|Bringing up WAN|Obtained IP address using|Administrator log"
     r"|(?:Allowed|Blocked) configuration authentication|Unauthorized|Device initialized"
-    r"|Initialized firewall|Stored configuration to|Log cleared by|Starting DHCP server"
+    r"|Initialized firewall|Stored configuration to|Log (?:cleared|viewed) by|Starting DHCP server"
+    r"|Administrator logout"
     r"|Gateway remote administration|Wireless (?:link|schedule)|Time server .{1,128}? is at IP",
     re.IGNORECASE | re.DOTALL,
 )
@@ -62,6 +68,8 @@ def claims(message: SyslogMessage) -> bool:
     text = message.text
     if _LOG in text[:96] and text[:6].lower() == "d-link":
         return True
+    if level := _LEVEL.match(text):
+        text = text[level.end() :]
     return _PACKET.match(text) is not None or any(form.match(text) for form in _KNOWN)
 
 
@@ -91,7 +99,9 @@ def parse(message: SyslogMessage) -> Event:
 
 def _sentence(text: str) -> str:
     at = text.find(_LOG, 0, 96 + len(_LOG))
-    return text[at + len(_LOG) :].lstrip() if at >= 0 else text
+    text = text[at + len(_LOG) :].lstrip() if at >= 0 else text
+    level = _LEVEL.match(text)
+    return text[level.end() :] if level else text
 
 
 def _packet(found: re.Match[str]) -> Event:
@@ -134,4 +144,22 @@ def _mapping(found: re.Match[str]) -> Event:
     )
 
 
-DIALECT = Dialect("dlink_ubicom", "D-Link DIR and others with Ubicom's firmware", claims, parse)
+DIALECT = Dialect(
+    "dlink_ubicom",
+    "D-Link DIR and others with Ubicom's firmware",
+    claims,
+    parse,
+    examples=(
+        "Blocked incoming TCP connection request from 198.51.100.7:8240 to 203.0.113.9:6003",
+        "Wireless system with MAC address 00005E005305 associated",
+        "A network computer was assigned the IP address of 192.168.0.100.",
+        (
+            "[INFO] Tue Nov 10 23:04:06 2026 Blocked outgoing TCP packet from 192.168.0.9:1204 to "
+            "198.51.100.7:80 as RST:ACK received but there is no active connection"
+        ),
+        (
+            "UPnP added entry 255.255.255.255 <-> 203.0.113.9:6346 <-> 192.168.0.101:6346 TCP "
+            "timeout:0 'game'"
+        ),
+    ),
+)

@@ -9,7 +9,8 @@
 Events of kind `dns` carry what tells who asked for an address: `hostname` is the name asked for,
 `source_ip` (and port) the device that asked, `ip` the answer. Without `log-queries=extra` a query
 and its answers are separate lines, joined by the name; with it each answer names who asked, so the
-query line adds nothing and is `other`. Aliases and "no such name" answer no address: `other`.
+query line adds nothing and is `other`. Aliases and "no such name" answer no address: `other`; an
+alias has the action `cname`, since the next answer is for what it stands for.
 Source: dnsmasq's log_query() in cache.c, log_packet() in rfc2131.c, log6_packet() in rfc3315.c.
 """
 
@@ -20,6 +21,7 @@ _DHCP = "dnsmasq-dhcp"
 _NAMES = frozenset({"dnsmasq", _DHCP, "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
 _REBIND = "possible dns-rebind attack detected"
 _NOWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what a blocked name is answered with
+_ALIAS = "<CNAME>"
 _BLOCKED = frozenset({"blocked", "denied", "blacklisted"})
 _WORDS = 9  # the longest line that is an event has eight words
 
@@ -101,6 +103,14 @@ def _answer(words: list[str], at: int, asker: str | None, port: int | None) -> E
     if ip is None and (ip := fields.address(name)):
         name = answer
     verdict = next((word.lower() for word in words[:at] if word.lower() in _BLOCKED), None)
+    if answer == _ALIAS:
+        return Event(
+            kind="other",
+            action=_ALIAS.strip("<>").lower(),
+            source_ip=asker,
+            source_port=port,
+            hostname=name[:255],
+        )
     if (ip is None and verdict is None) or name.startswith("<"):
         return Event(kind="other", source_ip=asker, source_port=port)
     return Event(
@@ -118,4 +128,8 @@ DIALECT = Dialect(
     "dnsmasq (DHCP and DNS): OpenWrt, ASUS, Tomato, DD-WRT, UniFi; Pi-hole",
     claims,
     parse,
+    examples=(
+        "dnsmasq-dhcp[1537]: DHCPACK(br-lan) 192.0.2.161 00:00:5e:00:53:02 laptop",
+        "dnsmasq[15]: query[A] www.example.com from 192.168.1.33",
+    ),
 )

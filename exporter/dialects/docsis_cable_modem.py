@@ -24,7 +24,8 @@ _EVENTS = (
 )
 _START = re.compile(
     rf"\((?:{_LEVELS}) \([0-9]\)\)\t|Time Not Established\s++[\[(]?(?:{_LEVELS})"
-    rf"|(?:\[?(?:{_LEVELS})\]?(?: ?\([0-9]\))?\s++)?+(?:{'|'.join(_EVENTS)})",
+    rf"|(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}},? [0-9:]{{8}}\s++)?+(?:[0-9]{{1,9}}\s++){{0,2}}+"
+    rf"(?:\[?(?:{_LEVELS})\]?(?: ?\([0-9]\))?\s++)?+(?:{'|'.join(_EVENTS)})",
     re.IGNORECASE,
 )
 
@@ -43,4 +44,15 @@ def parse(message: SyslogMessage) -> Event:
     return Event(kind="other")
 
 
-DIALECT = Dialect("docsis_cable_modem", "DOCSIS cable modems", claims, parse)
+DIALECT = Dialect(
+    "docsis_cable_modem",
+    "DOCSIS cable modems",
+    claims,
+    parse,
+    examples=(
+        (
+            "No Ranging Response received - T3 time-out;CM-MAC=00:00:5e:00:53:01;"
+            "CMTS-MAC=00:00:5e:00:53:02;CM-QOS=1.1;CM-VER=3.0;"
+        ),
+    ),
+)

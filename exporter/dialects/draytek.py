@@ -17,9 +17,13 @@ from exporter.events import Event, Kind, SyslogMessage
 
 _CATEGORIES = ("[FILTER][", "[DOS][", "[CSM][", "[URL FILTER][", "[IP FILTER][")
 _MAX_COLUMNS = 12
-_RULE = re.compile(r"@?S:R ?= ?(?P<rule>[0-9A-Za-z]{1,8}+:[0-9A-Za-z]{1,8}+)", re.IGNORECASE)
+_RULE = re.compile(
+    r"@?S:R ?= ?(?P<rule>[0-9A-Za-z]{1,8}+:[0-9A-Za-z]{1,8}+|[A-Za-z]{2,16}+)"
+    r"(?:,(?P<flow>.*?->.*+))?",
+    re.IGNORECASE | re.DOTALL,
+)
 _USER = re.compile(
-    r"Local User(?: ?\(MAC ?= ?(?P<mac>[0-9A-Fa-f:-]{17})\))?[ :]++(?P<source>\S++) ?-> ?"
+    r"Local User(?: ?\(MAC ?= ?(?P<mac>[0-9A-Fa-f:-]{17})\))?[ :]++(?P<source>\S++) ?(?:DNS )?-> ?"
     r"(?P<destination>[^\s(]++) *+(?:\((?P<transport>[A-Za-z0-9]++)\))?"
 )
 
@@ -49,11 +53,12 @@ def parse(message: SyslogMessage) -> Event:
     kind: Kind = "dos_alert" if category == "DOS" else keyvalue.verdict(action)[0]
     path, rule, flow, transport = "", "", "", ""
     for column in columns[2:]:
+        if found := _RULE.match(column):
+            rule, flow = found["rule"], (found["flow"] or "").strip() or flow
+            continue
         for piece in column.split(",", 3):
             if "->" in piece:
                 path, flow = (path, piece) if _is_flow(piece) else (piece, flow)
-            elif found := _RULE.match(piece):
-                rule = found["rule"]
             elif flow and not transport and "=" not in column:
                 transport = piece
     source, destination = _ends(flow)
@@ -101,4 +106,20 @@ def _user(text: str) -> Event:
     )
 
 
-DIALECT = Dialect("draytek", "DrayTek Vigor", claims, parse)
+DIALECT = Dialect(
+    "draytek",
+    "DrayTek Vigor",
+    claims,
+    parse,
+    examples=(
+        (
+            "vigor_data: 1449bc000001:[FILTER][Block][WAN->LAN/RT/VPN, 121:50:32    ][@S:R=14:1, "
+            "198.51.100.7:55000->203.0.113.9:51413][UDP][HLen=20, TLen=40]"
+        ),
+        (
+            "vigor: [DOS][Block][port_scan][198.51.100.7:4000->203.0.113.9:22][TCP][HLen=20, "
+            "TLen=40, Flag=S]"
+        ),
+        "vigor: Local User (MAC=00-00-5E-00-53-02): 192.168.1.26:63515 -> 203.0.113.53:53 (UDP)",
+    ),
+)

@@ -89,4 +89,14 @@ DIALECT = Dialect(
     "home gateways that write '… dropped - Source:… - Destination:…' (Netgear FVS, FWG)",
     claims,
     parse,
+    examples=(
+        (
+            "Tues, 11/10/2026 23:04:06 - TCP connection dropped - Source:198.51.100.7, 2770, WAN - "
+            "Destination:203.0.113.9, 445, LAN - 'SMB'"
+        ),
+        (
+            "[Tue, 2026-11-10 23:04:06] - UDP Packet - Source:198.51.100.7,138 ,WAN - "
+            "Destination:203.0.113.9,138 ,LAN [Drop] - [Inbound Default rule match]"
+        ),
+    ),
 )

@@ -9,7 +9,16 @@ from functools import lru_cache
 
 from exporter.addresses import canonical as address
 
-__all__ = ["PORTLESS", "address", "interface", "mac", "port", "transport"]
+__all__ = [
+    "PORTLESS",
+    "address",
+    "interface",
+    "mac",
+    "port",
+    "single_spaced",
+    "transport",
+    "word",
+]
 
 PORTLESS = frozenset({"icmp", "icmpv6"})  # what stands in a port's place is a type, code or id
 
@@ -27,6 +36,7 @@ _TRANSPORTS = {
     "icmp6": "icmpv6",
     "ipv6-icmp": "icmpv6",
 }
+_LONGEST_WORD = 256  # characters: the last event of every sender is kept
 _WORD = re.compile(r"[a-z][a-z0-9._/+-]{0,23}|[0-9]{1,3}")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}")
 _NOWHERE = frozenset({"", "(none)", "(unknown 0)", "n/a", "N/A", "none", "-"})
@@ -52,7 +62,17 @@ def mac(text: str) -> str | None:
 
 def interface(text: str) -> str | None:
     """Return an interface's name as printed; None for the ways to print that there is none."""
-    return None if text in _NOWHERE else text
+    return None if text in _NOWHERE else text[:_LONGEST_WORD]
+
+
+def word(text: str | None) -> str | None:
+    """Return a name that people chose, cut to 256 characters; None when there is none."""
+    return text[:_LONGEST_WORD] if text else None
+
+
+def single_spaced(text: str) -> str:
+    """Return a text with one blank for every run of blanks and tabs."""
+    return " ".join(text.split()) if "  " in text or "\t" in text else text
 
 
 @lru_cache(maxsize=1024)

@@ -22,6 +22,11 @@ _KINDS: dict[str, Kind] = {
 }
 _WITH_PORTS = frozenset({"tcp", "udp", "sctp"})
 
+_COLUMNS = re.compile(  # up to the IP version, where a relay has lost the tag
+    r"[0-9]{1,5},[^,\s]{0,20}+,[^,]{0,128}+,[^,\s]{0,64}+,[^,\s]{1,32}+,[a-z-]{2,16}+,"
+    r"[a-z]{3,8}+,(?:in|out),[46],",
+    re.IGNORECASE,
+)
 _LOGIN_FAILURE = re.compile(
     r"(?:web gui|webconfigurator) authentication error for (?:user )?.* from:? *(?P<source>\S++)",
     re.IGNORECASE,
@@ -42,7 +47,7 @@ def claims(message: SyslogMessage) -> bool:
     if app_name == "filterlog":
         return True
     if app_name is None:
-        return ("filterlog" in message.text and "," in message.text) or _is_kqueue(message)
+        return _is_untagged(message.text) or _is_kqueue(message)
     if app_name.startswith(_GUI):
         return any(sign in message.content for sign in _GUI_SIGNS)
     if app_name == "syslogd":
@@ -57,12 +62,11 @@ def parse(message: SyslogMessage) -> Event:
     """
     if message.app_name == "filterlog" or (message.app_name is None and "," in message.text):
         return _packet(message.content)
-    if failure := _LOGIN_FAILURE.search(message.content):
+    if failure := _LOGIN_FAILURE.search(fields.single_spaced(message.content)):
         return Event(kind="login_failure", source_ip=fields.address(failure["source"].rstrip(".,")))
     if new := _NEW_ADDRESS.search(message.content):
-        return Event(
-            kind="wan_up", ip=fields.address(new["ip"]), ingress_interface=new["interface"]
-        )
+        interface = fields.word(new["interface"])
+        return Event(kind="wan_up", ip=fields.address(new["ip"]), ingress_interface=interface)
     return Event(kind="other")
 
 
@@ -81,7 +85,7 @@ def _packet(text: str) -> Event:
     has_ports = transport in _WITH_PORTS and source > 0
     return Event(
         kind=_KINDS.get(action, "other"),
-        action=action or None,
+        action=fields.word(action),
         transport=transport,
         source_ip=fields.address(columns[source]),
         source_port=fields.port(columns[source + 2]) if has_ports else None,
@@ -89,8 +93,12 @@ def _packet(text: str) -> Event:
         destination_port=fields.port(columns[source + 3]) if has_ports else None,
         ingress_interface=interface if direction == "in" else None,
         egress_interface=interface if direction == "out" else None,
-        rule=columns[_RULE] or None,
+        rule=fields.word(columns[_RULE]),
     )
+
+
+def _is_untagged(text: str) -> bool:
+    return "," in text and ("filterlog" in text or _COLUMNS.match(text) is not None)
 
 
 def _is_kqueue(message: SyslogMessage) -> bool:
@@ -100,4 +108,19 @@ def _is_kqueue(message: SyslogMessage) -> bool:
     return message.text.startswith("kqueue error")
 
 
-DIALECT = Dialect("filterlog", "pfSense, OPNsense", claims, parse)
+DIALECT = Dialect(
+    "filterlog",
+    "pfSense, OPNsense",
+    claims,
+    parse,
+    examples=(
+        (
+            "filterlog[1]: 4,,,1000000003,igb0,match,block,in,4,0x0,,64,1,0,none,17,udp,132,"
+            "198.51.100.7,203.0.113.9,3478,51413,112"
+        ),
+        (
+            "php-fpm[374]: /index.php: webConfigurator authentication error for user 'x' from: "
+            "192.168.1.5"
+        ),
+    ),
+)

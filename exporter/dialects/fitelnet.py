@@ -17,7 +17,7 @@ _RECORD = re.compile(
     r"[0-9]{2}:[0-9]{2}:[0-9]{2} +[0-9]{1,2} +[0-9A-Fa-f]{8} +(?P<word>[0-9A-Fa-f]{8}) *"
 )
 _SESSION = re.compile(
-    r"(?P<interface>PPPoE[0-9]{0,2}) ++(?:(?P<up>connected)|(?P<down>disconnected))\b",
+    r"(?P<interface>PPPoE[0-9]{0,2}) ++(?:(?P<up>connected)|(?P<down>disconnect(?:ed)?))\b",
     re.IGNORECASE,
 )
 _NO_LOGIN = re.compile(r"\w{1,16}+ login fail|Security Emergency", re.IGNORECASE)
@@ -43,4 +43,16 @@ def parse(message: SyslogMessage) -> Event:
     return Event(kind="other")
 
 
-DIALECT = Dialect("fitelnet", "Furukawa FITELnet", claims, parse)
+DIALECT = Dialect(
+    "fitelnet",
+    "Furukawa FITELnet",
+    claims,
+    parse,
+    examples=(
+        "030 0000:29:20.07 2026/11/10 (tue) 23:04:12 5 00000003 08050a00 PPPoE1 Connected",
+        (
+            "032 0001:30:00.00 2026/11/10 (tue) 23:05:00 4 00000003 00000000 telnet login fail "
+            "from 198.51.100.7"
+        ),
+    ),
+)

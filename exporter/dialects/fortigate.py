@@ -35,7 +35,7 @@ def claims(message: SyslogMessage) -> bool:
         "type=" in text
         and ("logid=" in text or "log_id=" in text)
         and "log_component=" not in text  # Sophos
-        and text.find("CEF:", 0, 512) < 0
+        and not keyvalue.in_envelope(text)
     )
 
 
@@ -100,7 +100,7 @@ def _event(found: dict[str, str]) -> Event:
     ui = _BRACKETED.search(value(found, "ui")[:128])
     return Event(
         kind=kind,
-        action=action or None,
+        action=fields.word(action),
         source_ip=fields.address(
             value(found, "srcip", "remip", "remote_ip") or (ui[1] if ui else "")
         ),
@@ -120,4 +120,21 @@ def _wifi(found: dict[str, str], words: str) -> Event:
     )
 
 
-DIALECT = Dialect("fortigate", "Fortinet FortiGate", claims, parse)
+DIALECT = Dialect(
+    "fortigate",
+    "Fortinet FortiGate",
+    claims,
+    parse,
+    examples=(
+        (
+            'date=2026-11-10 time=14:04:10 logid="0000000013" type="traffic" subtype="forward" '
+            'level="notice" vd="root" srcip=198.51.100.7 srcport=3478 srcintf="wan1" '
+            'dstip=203.0.113.9 dstport=51413 dstintf="lan" proto=17 action="deny" policyid=3'
+        ),
+        (
+            'date=2026-11-10 time=14:05:10 logid="0104043572" type="event" subtype="wireless" '
+            'level="notice" vd="root" logdesc="Wireless client associated" ssid="home" '
+            'stamac="00:00:5e:00:53:21" action="client-association"'
+        ),
+    ),
+)

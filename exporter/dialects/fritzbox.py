@@ -1,9 +1,10 @@
-"""AVM FRITZ!Box: the German sentences of its event list.
+"""AVM FRITZ!Box: the sentences of its event list, German or English.
 
     10.11.26 23:04:06 Internetverbindung wurde erfolgreich hergestellt. IP-Adresse: 203.0.113.9, …
     WLAN-Gerät angemeldet (5 GHz), 866 Mbit/s, notebook, IP 192.168.178.21, MAC 00:00:5E:00:53:05.
     WLAN-Gerät hat sich abgemeldet. MAC-Adresse: 00:00:5E:00:53:05, Name: notebook.
     WLAN-Anmeldung ist gescheitert: Autorisierung fehlgeschlagen. MAC-Adresse: 00:00:5E:00:53:05.
+    10.11.26 23:04:06 Internet connection established successfully. IP address: 203.0.113.9
 
 The list has no packets. Wording changes with the firmware, so few words decide. Umlauts may come
 broken: none is looked for. `[3 Meldungen seit …]` at the end is a count. Sources: AVM's
@@ -29,21 +30,48 @@ _STARTS = (
     r"(?:PPPoE|PPP)-(?:Fehler|Verbindung|Aushandlung)",
     r"Zeit.{1,2}berschreitung bei",
     r"(?:Internettelefonie|Internetrufnummer|Mobilfunkverbindung|Portfreigabe|Portweiterleitung)",
-    r"(?:Die |Ihre )?FRITZ!",
+    r"(?:Freigabe|Verbindungsaufbau|LAN-Ger|Mesh|Es besteht (?:keine|wieder eine) Verbindung)",
+    r"(?:Die |Ihre |The |Your )?FRITZ!",
+    r"(?:New )?(?:WLAN|Wi-?Fi|Wireless(?: LAN| network)?) (?:dev|auth|auto|reg|guest|is |was )",
+    r"(?:The )?(?:IPv6 )?Internet connection",
+    r"IPv6 prefix",
+    r"(?:PPPoE|PPP) error|Timeout during PPP",
+    r"DSL (?:is |not |does not |sync|connection)",
+    r"(?:User .{1,64}? logged in to|Login (?:of|to)) .{0,80}?FRITZ!",
+    r"Registration of (?:internet|telephone) number",
 )
 _START = re.compile(rf"{_STAMP}(?:\[[^\]]{{1,64}}\] *+)?(?:{'|'.join(_STARTS)})", re.IGNORECASE)
 
-_MAC = re.compile(r"(?<![A-Za-z])MAC(?:-Adresse)?+[ :]++(?P<mac>[0-9A-Fa-f:-]{17})", re.IGNORECASE)
-_IP = re.compile(r"(?<![A-Za-z])IP(?:-Adresse)?+[ :]++(?P<ip>[0-9A-Fa-f:.]{2,60})", re.IGNORECASE)
+_ADDRESS = r"(?:-Adresse|[ -]address)?+[ :]++"
+_MAC = re.compile(rf"(?<![A-Za-z])MAC{_ADDRESS}(?P<mac>[0-9A-Fa-f:-]{{17}})", re.IGNORECASE)
+_IP = re.compile(rf"(?<![A-Za-z])IP{_ADDRESS}(?P<ip>[0-9A-Fa-f:.]{{2,60}})", re.IGNORECASE)
 _NAME = re.compile(r"[ ,]Name: *+(?P<name>[^,\s\[\]()]{1,255}+)", re.IGNORECASE)
-_COUNT = re.compile(r"\[ *+(?P<count>[0-9]++) Meldungen", re.IGNORECASE)
-_NO_NAME = ("Mbit/s", "kbit/s", "GHz")  # fields that may stand where the name is left out
+_COUNT = re.compile(r"\[ *+(?P<count>[0-9]++) (?:Meldungen|messages)", re.IGNORECASE)
+# Fields that may stand where the name is left out.
+_NO_NAME = ("Mbit/s", "kbit/s", "Mbps", "GHz)", "GHz")
 _LONGEST = 1024
+_SUBJECT = 64  # characters in which a sentence names what it is about, its stamp included
+
+# What happens to a station; automatic channels, which make stations join anew, are no station.
+_WIFI = re.compile(
+    r"(?:wlan[- ]|wi-?fi |wireless )(?:lan |network )?(?P<station>ger|anmeld|dev|auth|reg)?"
+)
+_LINES = ("internetverbindung", "mobilfunkverbindung", "internet connection")
+_FAILED = ("gescheitert", "fehlgeschlagen", "abgewiesen", "failed", "rejected", "denied")
+_WRONG = ("falsch", "wrong", "incorrect")
+# "deregistered" and "disconnected" hold the words of joining, so these are asked first.
+_LEFT = ("abgemeldet", "logged off", "disconnected", "deregistered", "signed off")
+_JOINED = ("angemeldet", "logged on", "connected", "registered", "signed on")
+_UP = ("hergestellt", "established")
+_DOWN = ("getrennt", "unterbrochen", "cleared", "disconnected", "interrupted")
+_RESTARTED = ("neu gestartet", "neustart", "restarted", "rebooted")
 
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether the line begins, behind its stamp, with one of the list's subjects."""
-    return _START.match(message.text) is not None
+    if message.text.startswith("error: "):  # "PPPoE error: …", whose first word is taken for a host
+        return message.hostname in ("PPPoE", "PPP")
+    return _START.match(fields.single_spaced(message.text[:_LONGEST])) is not None
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -51,28 +79,39 @@ def parse(message: SyslogMessage) -> Event:
 
     Raises Malformed for a count above 1,000,000.
     """
-    text = message.text[:_LONGEST]
+    text = fields.single_spaced(message.text[:_LONGEST])
     lower = text.lower()
-    count = _count(message.text)
-    if "wlan-" in lower:
-        if (kind := _wifi(lower)) != "other":
+    count = _count(fields.single_spaced(message.text))
+    subject = lower[:_SUBJECT]
+    if wifi := _WIFI.search(subject):
+        if wifi["station"] and (kind := _wifi(lower)) != "other":
             return _station(text, kind, count)
-    elif "internetverbindung" in lower:
+    elif _has(subject, _LINES):
         return _internet(text, lower, count)
-    elif "anmeldung" in lower and ("benutzer" in lower or "fritz!" in lower):
-        if "gescheitert" in lower or "fehlgeschlagen" in lower or "falsch" in lower:
+    elif _is_login(lower):
+        if _has(lower, (*_FAILED, *_WRONG)):
             return Event(kind="login_failure", source_ip=_address(text), count=count)
-    elif "neu gestartet" in lower or "neustart" in lower:
+    elif _has(lower, _RESTARTED):
         return Event(kind="boot", count=count)
     return Event(kind="other", count=count)
 
 
+def _has(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
+
+
+def _is_login(lower: str) -> bool:
+    if "anmeldung" in lower:
+        return "benutzer" in lower or "fritz!" in lower
+    return "fritz!" in lower and ("login" in lower or "logged in" in lower)
+
+
 def _wifi(lower: str) -> Kind:
-    if "gescheitert" in lower or "fehlgeschlagen" in lower or "abgewiesen" in lower:
+    if _has(lower, _FAILED):
         return "wifi_auth_failure"
-    if "abgemeldet" in lower:
+    if _has(lower, _LEFT):
         return "wifi_leave"
-    return "wifi_join" if "angemeldet" in lower else "other"
+    return "wifi_join" if _has(lower, _JOINED) else "other"
 
 
 def _station(text: str, kind: Kind, count: int | None) -> Event:
@@ -87,9 +126,9 @@ def _station(text: str, kind: Kind, count: int | None) -> Event:
 
 
 def _internet(text: str, lower: str, count: int | None) -> Event:
-    if "hergestellt" in lower and " nicht " not in lower:
+    if _has(lower, _UP) and " nicht " not in lower and " not " not in lower:
         return Event(kind="wan_up", ip=_address(text), count=count)
-    if "getrennt" in lower or "unterbrochen" in lower:
+    if _has(lower, _DOWN):
         return Event(kind="wan_down", count=count)
     return Event(kind="other", count=count)
 
@@ -120,4 +159,27 @@ def _count(text: str) -> int | None:
     return int(digits)
 
 
-DIALECT = Dialect("fritzbox", "AVM FRITZ!Box", claims, parse)
+DIALECT = Dialect(
+    "fritzbox",
+    "AVM FRITZ!Box",
+    claims,
+    parse,
+    examples=(
+        (
+            "Internetverbindung wurde erfolgreich hergestellt. IP-Adresse: 203.0.113.9, "
+            "DNS-Server: 198.51.100.53 und 198.51.100.54, Gateway: 198.51.100.1"
+        ),
+        (
+            "WLAN-Gerät angemeldet (5 GHz), 866 Mbit/s, notebook, IP 192.168.178.21, MAC "
+            "00:00:5E:00:53:05."
+        ),
+        (
+            "Anmeldung des Benutzers admin an der FRITZ!Box-Benutzeroberfläche von IP-Adresse "
+            "192.168.178.21 gescheitert (falsches Kennwort)."
+        ),
+        (
+            "Login of the user admin to the FRITZ!Box user interface from IP address "
+            "198.51.100.7 failed (wrong password)."
+        ),
+    ),
+)

@@ -17,7 +17,8 @@ _NAME = "hostapd"
 _LINE = re.compile(
     r"(?:(?P<interface>[^\s:]{1,64}+):[ \t]++)?(?:"
     r"STA[ \t]++(?P<station>[0-9A-F:.-]{1,32}+)[ \t]++(?P<section>[^:]{1,32}+):(?P<says>.{0,200})|"
-    r"(?P<control>(?:AP|CTRL|WPS)-[A-Z0-9-]++)(?P<behind>.{0,200}))",
+    r"Station[ \t]++(?P<refused>[0-9A-F:.-]{1,32}+)[ \t]++not allowed to authenticate|"
+    r"(?P<control>[A-Z]{2,8}-[A-Z0-9-]++)(?P<behind>.{0,200}))",
     re.IGNORECASE | re.DOTALL,
 )
 _CONTROLS: dict[str, Kind] = {
@@ -26,11 +27,12 @@ _CONTROLS: dict[str, Kind] = {
     "AP-STA-POSSIBLE-PSK-MISMATCH": "wifi_auth_failure",
     "AP-REJECTED-MAX-STA": "wifi_auth_failure",
     "AP-REJECTED-BLOCKED-STA": "wifi_auth_failure",
+    "SAE-UNKNOWN-PASSWORD-IDENTIFIER": "wifi_auth_failure",
     "CTRL-EVENT-EAP-FAILURE": "wifi_auth_failure",
     "CTRL-EVENT-EAP-FAILURE2": "wifi_auth_failure",
     "CTRL-EVENT-EAP-TIMEOUT-FAILURE": "wifi_auth_failure",
 }
-_LEFT = ("disassociated", "deauthenticated")
+_LEFT = ("disassociated", "deauthenticated", "disconnected")
 _JOINED = ("associated", "reassociated")
 _FAILED = ("fail", "reject", "mismatch", "invalid mic", "not allowed", "denied")
 
@@ -48,8 +50,10 @@ def parse(message: SyslogMessage) -> Event:
     if line["control"]:
         kind = _CONTROLS.get(line["control"].upper(), "other")
         station = (line["behind"].split(None, 1) or [""])[0].rstrip(",;")
+    elif line["refused"]:
+        kind, station = "wifi_auth_failure", line["refused"]
     else:
-        kind, station = _kind(line["says"]), line["station"]
+        kind, station = _kind(line["section"], line["says"]), line["station"]
     return Event(
         kind=kind, ingress_interface=fields.interface(line["interface"] or ""), mac=_mac(station)
     )
@@ -59,7 +63,9 @@ def _mac(text: str) -> str | None:
     return fields.mac(text.removeprefix("addr=").strip("[]()"))
 
 
-def _kind(says: str) -> Kind:
+def _kind(section: str, says: str) -> Kind:
+    if section.strip().upper() in ("DRIVER", "MLME"):
+        return "other"  # about frames, not about the station's state
     says = says.strip().lower()
     if says.startswith(_LEFT):
         return "wifi_leave"
@@ -69,5 +75,13 @@ def _kind(says: str) -> Kind:
 
 
 DIALECT = Dialect(
-    "hostapd", "hostapd: OpenWrt, ASUS, UniFi and most Linux access points", claims, parse
+    "hostapd",
+    "hostapd: OpenWrt, ASUS, UniFi and most Linux access points",
+    claims,
+    parse,
+    examples=(
+        "hostapd: wlan0: STA 00:00:5e:00:53:02 IEEE 802.11: associated (aid 1)",
+        "hostapd: wlan0: AP-STA-CONNECTED 00:00:5e:00:53:02",
+        "hostapd: wlan0: STA 00:00:5e:00:53:02 WPA: pairwise key handshake completed (RSN)",
+    ),
 )

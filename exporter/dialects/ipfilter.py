@@ -25,7 +25,7 @@ _LETTERS: dict[str, Kind] = {"b": "rejected", "B": "rejected", "p": "accepted", 
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether rule, verdict, ends and protocol are there."""
-    return " PR " in message.text and _line(message.text) is not None
+    return "@" in message.text and _line(message.text.expandtabs(1)) is not None
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -33,17 +33,18 @@ def parse(message: SyslogMessage) -> Event:
 
     Raises Malformed when there are more than 1,000,000.
     """
-    line = _line(message.text)
+    text = message.text.expandtabs(1)
+    line = _line(text)
     if line is None:
         raise Malformed("no '@group:rule verdict source -> destination PR protocol'")
     transport = fields.transport(line["transport"])
     source_ip, source_port = _end(line["source"])
     destination_ip, destination_port = _end(line["destination"])
     has_ports = transport not in fields.PORTLESS
-    before = message.text[max(0, line.start() - _BEFORE_LENGTH) : line.start()].split()
+    before = text[max(0, line.start() - _BEFORE_LENGTH) : line.start()].split()
     interface = fields.interface(before[-1]) if before else None
     repeated = _COUNT.fullmatch(before[-2]) if len(before) > 1 else None
-    direction = _DIRECTION.search(message.text, line.end())
+    direction = _DIRECTION.search(text, line.end())
     return Event(
         kind=_LETTERS.get(line["verdict"], "other"),
         transport=transport,
@@ -70,4 +71,15 @@ def _end(text: str) -> tuple[str | None, int | None]:
     return fields.address(address if bracket else name), fields.port(port)
 
 
-DIALECT = Dialect("ipfilter", "IP Filter (Solaris, BSD)", claims, parse)
+DIALECT = Dialect(
+    "ipfilter",
+    "IP Filter (Solaris, BSD)",
+    claims,
+    parse,
+    examples=(
+        (
+            "ipmon[1]: 23:04:06.1 bge0 @0:2 b 198.51.100.7,3478 -> 203.0.113.9,51413 PR udp len 20 "
+            "84 IN"
+        ),
+    ),
+)

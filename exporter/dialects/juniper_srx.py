@@ -5,7 +5,10 @@
     RT_FLOW: RT_FLOW_SESSION_DENY: session denied 198.51.100.7/1080->203.0.113.9/53 junos-dns-udp
     17(0) default-deny(global) untrust trust UNKNOWN UNKNOWN N/A(N/A) ge-0/0/0.0 UNKNOWN policy deny
     RT_IDS: RT_SCREEN_TCP: SYN flood! source: 198.51.100.7:1080, destination: 203.0.113.9:80, …
+    RT_UTM: WEBFILTER_URL_BLOCKED: WebFilter: ACTION="URL Blocked" 192.168.1.5(6205)->203.0.113.9(8…
+    RT_IDP: IDP_ATTACK_LOG_EVENT: IDP: at 1794, SIG Attack log <198.51.100.7/1080->203.0.113.9/80> …
     PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0 D tcp 198.51.100.7 203.0.113.9 1080 53 (1 packets)
+    PFE_FW_SYSLOG_IP6_TCP_UDP: FW: ge-0/0/0.0 D tcp SA 2001:db8::7 -> DA 2001:db8::9 sport: 80 …
 
 Structured lines name their values; plain ones have positions whose number changes with the release,
 so the protocol, `17(0)` or a number four words before the session's, is what positions count from.
@@ -18,7 +21,7 @@ from exporter.dialects import Dialect, Malformed, fields, keyvalue
 from exporter.dialects.keyvalue import value
 from exporter.events import Event, Kind, SyslogMessage
 
-_SIGNS = ("RT_FLOW", "RT_SCREEN_", "RT_IDS", "RT_IDP")
+_SIGNS = ("RT_FLOW", "RT_SCREEN_", "RT_IDS", "RT_IDP", "RT_UTM")
 _OTHER_SIGNS = ("PFE_FW_SYSLOG_", "SNMP_TRAP_LINK_")
 _LOGIN = ("SSHD_LOGIN_FAILED", "UI_LOGIN_FAILED")
 _LETTERS: dict[str, Kind] = {"A": "accepted", "D": "rejected", "R": "rejected"}
@@ -32,8 +35,23 @@ _NAMED = re.compile(r"(source|destination|protocol-id|interface name|action): ([
 _FILTER = re.compile(
     r"FW: +(?P<interface>\S++) +(?P<letter>[ADR]) +"
     r"(?:(?P<type>\S{1,6}) +(?P<mac>\S{17}) +-> +\S++ +)?"
-    r"(?P<transport>\S++) +(?P<source>\S++) +(?P<destination>\S++)"
-    r"(?: +(?P<source_port>\d++) +(?P<destination_port>\d++))?(?: +\((?P<count>\d++) packets?\))?"
+    r"(?P<transport>\S++) +(?:SA +)?+(?P<source>\S++) +(?:-> +)?(?:DA +)?(?P<destination>\S++)"
+    r"(?: +(?:sport: *)?(?P<source_port>\d++),? +(?:dport: *)?(?P<destination_port>\d++))?"
+    r"(?: +\((?P<count>\d++) packets?\))?"
+)
+_WEB_FLOW = re.compile(
+    r"(?<!\S)(?P<source>[0-9A-Fa-f:.]{2,45}+)\((?P<source_port>\d++)\)->"
+    r"(?P<destination>[0-9A-Fa-f:.]{2,45}+)\((?P<destination_port>\d++)\)"
+)
+_WEB_VERDICT = re.compile(r"WEBFILTER_URL_(?P<verdict>[A-Z]{1,16}+)")
+_ATTACK_FLOW = re.compile(
+    r"<(?P<source>[^/>\s]++)/(?P<source_port>\d++)->(?P<destination>[^/>\s]++)/"
+    r"(?P<destination_port>\d++)> for (?P<transport>\S++) protocol"
+)
+_ATTACK_VERDICT = re.compile(r"[ ,]action=(?P<verdict>\w++)")
+_ATTACK_POLICY = re.compile(r" in policy (?P<rule>[^\s.]++)")
+_ATTACK_PATH = re.compile(
+    r"intf:[^\s:,]*+:(?P<ingress>[^\s:,]{1,64}?)->[^\s:,]*+:(?P<egress>[^\s,]++)"
 )
 _FROM = re.compile(r"from host '?([0-9A-Fa-f:.]{3,45}+)")
 
@@ -64,6 +82,8 @@ def parse(message: SyslogMessage) -> Event:
         return _screen(text)
     if "PFE_FW_SYSLOG_" in text:
         return _filter(text)
+    if flow := _WEB_FLOW.search(text) or _ATTACK_FLOW.search(text):
+        return _inspected(text, flow)
     if any(sign in text for sign in _LOGIN):
         source = _FROM.search(text)
         return Event(kind="login_failure", source_ip=fields.address(source[1]) if source else None)
@@ -158,6 +178,24 @@ def _screen(text: str) -> Event:
     )
 
 
+def _inspected(text: str, flow: re.Match[str]) -> Event:
+    """Read what the web filter or intrusion detection looked at; action=NONE is no verdict."""
+    found = flow.groupdict()
+    for form in (_WEB_VERDICT, _ATTACK_VERDICT, _ATTACK_POLICY, _ATTACK_PATH):
+        if part := form.search(text):
+            found |= part.groupdict()
+    kind, word = keyvalue.verdict(found.get("verdict", ""))
+    return keyvalue.packet(
+        kind,
+        word,
+        transport=found.get("transport", ""),
+        source=(found["source"], found["source_port"]),
+        destination=(found["destination"], found["destination_port"]),
+        interfaces=(found.get("ingress", ""), found.get("egress", "")),
+        rule=found.get("rule", ""),
+    )
+
+
 def _filter(text: str) -> Event:
     found = _FILTER.search(text)
     if found is None:
@@ -174,4 +212,24 @@ def _filter(text: str) -> Event:
     )
 
 
-DIALECT = Dialect("juniper_srx", "Juniper SRX", claims, parse)
+DIALECT = Dialect(
+    "juniper_srx",
+    "Juniper SRX",
+    claims,
+    parse,
+    examples=(
+        (
+            'RT_FLOW - RT_FLOW_SESSION_DENY [junos@2636.1.1.1.2.39 source-address="198.51.100.7" '
+            'source-port="3478" destination-address="203.0.113.9" destination-port="51413" '
+            'protocol-id="17" policy-name="deny-all"]'
+        ),
+        (
+            "RT_FLOW_SESSION_DENY: session denied 198.51.100.7/3478->203.0.113.9/51413 None 17(0) "
+            "deny-all untrust trust UNKNOWN UNKNOWN N/A(N/A) ge-0/0/0.0"
+        ),
+        (
+            "PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0   D tcp 198.51.100.7 203.0.113.9 36146  9037 (3 "
+            "packets)"
+        ),
+    ),
+)

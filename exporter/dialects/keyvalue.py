@@ -30,6 +30,9 @@ _WORDS = re.compile(r"[a-z]++")
 _MAX_VERDICT = 128  # characters: a word, or a short sentence
 _MAX_TEXT = 256  # characters of a name that somebody chose
 
+_ENVELOPE = re.compile(r"(?<![A-Za-z])(?:CEF|LEEF): ?[0-9]")
+_MAX_FRONT = 512  # characters in which a header begins
+
 _PORTLESS = fields.PORTLESS | {"igmp", "gre", "esp", "ah", "ospf", "pim", "vrrp", "ipv6"}
 _NO_NAMES = frozenset({"", "n/a", "unknown", "none", "null", "-"})
 
@@ -45,6 +48,11 @@ def pairs(text: str) -> dict[str, str]:
     found = _PAIRS.findall(text)
     found.reverse()
     return dict(found)
+
+
+def in_envelope(text: str) -> bool:
+    """Tell whether the header of CEF or LEEF stands in front: two other dialects read those."""
+    return _ENVELOPE.search(text, 0, _MAX_FRONT) is not None
 
 
 def value(found: dict[str, str], *keys: str) -> str:
@@ -115,7 +123,7 @@ def packet(
         raise Malformed("no verdict, address or protocol can be read")
     return Event(
         kind=kind,
-        action=action[:_MAX_TEXT].lower() if action else None,
+        action=action[:_MAX_TEXT].lower()[:_MAX_TEXT] if action else None,  # some letters grow
         transport=protocol,
         source_ip=source_ip,
         source_port=fields.port(source[1]) if has_ports else None,

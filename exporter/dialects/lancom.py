@@ -59,4 +59,12 @@ def parse(message: SyslogMessage) -> Event:
     )
 
 
-DIALECT = Dialect("lancom", "LANCOM", claims, parse)
+DIALECT = Dialect(
+    "lancom",
+    "LANCOM",
+    claims,
+    parse,
+    examples=(
+        "PACKET_ALERT: Dst: 192.168.200.10:80 {}, Src: 198.51.100.7:4353 {} (TCP): port filter",
+    ),
+)

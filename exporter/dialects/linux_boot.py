@@ -23,4 +23,15 @@ def parse(message: SyslogMessage) -> Event:  # noqa: ARG001 - the contract's arg
     return Event(kind="boot")
 
 
-DIALECT = Dialect("linux_boot", "Linux kernel: start-up", claims, parse)
+DIALECT = Dialect(
+    "linux_boot",
+    "Linux kernel: start-up",
+    claims,
+    parse,
+    examples=(
+        (
+            "kernel: [    0.000000] Linux version 5.15.134 (builder@buildhost) "
+            "(mips-openwrt-linux-musl-gcc 12.3.0) #0 SMP"
+        ),
+    ),
+)

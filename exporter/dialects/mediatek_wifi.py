@@ -12,13 +12,12 @@ import re
 from exporter.dialects import Dialect, fields
 from exporter.events import Event, Kind, SyslogMessage
 
-_STATION = re.compile(r"(?P<verb>New|Del) Sta: *+(?P<mac>[0-9A-Fa-f:-]{0,17}+)")
+_STATION = re.compile(r"(?P<verb>New|Del)[ \t]++Sta:[ \t]*+(?P<mac>[0-9A-Fa-f:-]{0,17}+)")
 
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether the driver speaks of a new or deleted station."""
-    text = message.text
-    return "Sta:" in text and ("New Sta:" in text or "Del Sta:" in text)
+    return "Sta:" in message.text and _STATION.search(message.text) is not None
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -31,5 +30,12 @@ def parse(message: SyslogMessage) -> Event:
 
 
 DIALECT = Dialect(
-    "mediatek_wifi", "MediaTek's Wi-Fi driver (OpenWrt, router makers)", claims, parse
+    "mediatek_wifi",
+    "MediaTek's Wi-Fi driver (OpenWrt, router makers)",
+    claims,
+    parse,
+    examples=(
+        "kernel: 7981@C13L2,MacTableInsertEntry() 1559: New Sta:00:00:5e:00:53:02",
+        "kernel: 7981@C13L2,MacTableDeleteEntry() 1921: Del Sta:00:00:5e:00:53:02",
+    ),
 )

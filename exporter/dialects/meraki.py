@@ -22,10 +22,12 @@ _HEADER = re.compile(
 _SIGNS = ("src=", " events ", "_events ", "ids-alerts", "security_event")
 _EPOCH = re.compile(r"(?:1[ \t]++)?[0-9]{9,11}\.[0-9]{3,9}[ \t]")
 _LEASE = re.compile(
-    r"dhcp lease of ip (?P<ip>\S++)(?: from server mac \S++)?(?: for client mac (?P<mac>\S++))?",
+    r"dhcp lease of ip (?P<ip>\S++)(?: from \w++ mac \S++)?(?: for client mac (?P<mac>\S++))?",
     re.IGNORECASE,
 )
-_PATTERN = re.compile(r"(?<!\S)pattern:[ \t]*+(?P<word>[^\s]++)", re.IGNORECASE)
+_PATTERN = re.compile(
+    r"(?<!\S)pattern:[ \t]*+(?:Group Policy[ \t]++)?(?P<word>[^\s]++)", re.IGNORECASE
+)
 _VERDICTS: dict[str, Kind] = {
     **dict.fromkeys(("1", "deny", "denied", "block", "blocked", "drop"), "rejected"),
     **dict.fromkeys(("0", "allow", "allowed", "permit"), "accepted"),
@@ -33,6 +35,7 @@ _VERDICTS: dict[str, Kind] = {
 _EVENTS: dict[str, Kind] = {
     "association": "wifi_join",
     **dict.fromkeys(("disassociation", "deauthentication"), "wifi_leave"),
+    **dict.fromkeys(("wpa_deauth", "8021x_deauth", "8021x_client_deauth"), "wifi_leave"),
     **dict.fromkeys(
         ("8021x_eap_failure", "wpa_auth_failure", "8021x_auth_fail"), "wifi_auth_failure"
     ),
@@ -57,11 +60,7 @@ def parse(message: SyslogMessage) -> Event:
     if kind_of_line in ("events", "airmarshal_events"):
         return _event(text)
     if kind_of_line in ("urls", "ids-alerts", "security_event", "ip_flow_end"):
-        # An intrusion's signature gives no verdict unless it says so.
-        decision = _pairs(text).get("decision", "").lower()
-        if kind_of_line != "security_event" or decision != "blocked":
-            return Event(kind="other")
-        return _intrusion(text, decision)
+        return _intrusion(text, judged=kind_of_line == "security_event")
     return _packet(kind_of_line, text, header["verdict"])
 
 
@@ -99,13 +98,19 @@ def _packet(kind_of_line: str, text: str, verdict: str | None) -> Event:
     )
 
 
-def _intrusion(text: str, decision: str) -> Event:
+def _intrusion(text: str, *, judged: bool) -> Event:
+    """Read an intrusion, a file or a URL: only a security event states what became of it."""
     pairs = _pairs(text)
+    decision = (pairs.get("decision") or pairs.get("action", "")).lower() if judged else ""
+    kind = _VERDICTS.get(decision, "other")
     source_ip, source_port = _end(pairs.get("src", ""))
     destination_ip, destination_port = _end(pairs.get("dst", ""))
+    if source_port is None and destination_port is None:
+        source_port = fields.port(pairs.get("sport", ""))
+        destination_port = fields.port(pairs.get("dport", ""))
     return Event(
-        kind="rejected",
-        action=decision,
+        kind=kind,
+        action=decision if kind != "other" else None,
         transport=fields.transport(pairs.get("protocol", "").partition("/")[0]),
         source_ip=source_ip,
         source_port=source_port,
@@ -143,4 +148,19 @@ def _pairs(text: str) -> dict[str, str]:
     return pairs
 
 
-DIALECT = Dialect("meraki", "Cisco Meraki MX, MR", claims, parse)
+DIALECT = Dialect(
+    "meraki",
+    "Cisco Meraki MX, MR",
+    claims,
+    parse,
+    examples=(
+        (
+            "1774252343.885426267 MX84 flows deny src=198.51.100.7 dst=203.0.113.9 "
+            "mac=00:00:5E:00:53:01 protocol=udp sport=3478 dport=51413"
+        ),
+        (
+            "1774252343.885426267 MR42 events type=association radio='0' vap='1' "
+            "client_mac='00:00:5E:00:53:01'"
+        ),
+    ),
+)

@@ -43,6 +43,8 @@ _FORMS = (
     ),
 )
 
+_TRANSPORTS = frozenset({"tcp", "udp", "udplite", "sctp", "dccp"})
+
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether miniupnpd wrote the line."""
@@ -57,12 +59,28 @@ def parse(message: SyslogMessage) -> Event:
         return Event(kind="other")
     told = found.groupdict()
     ended = (told.get("lifetime") or "1").strip("0") == ""
+    transport = fields.transport(told["transport"] or "")
     return Event(
         kind="other" if ended else "port_mapping",
-        transport=fields.transport(told["transport"] or ""),
+        transport=transport if transport in _TRANSPORTS else None,  # a cut line may end inside it
         destination_port=fields.port(told["port"]),
         ip=fields.address(told["inside"]),
     )
 
 
-DIALECT = Dialect("miniupnpd", "miniupnpd (UPnP, NAT-PMP, PCP) on any router", claims, parse)
+DIALECT = Dialect(
+    "miniupnpd",
+    "miniupnpd (UPnP, NAT-PMP, PCP) on any router",
+    claims,
+    parse,
+    examples=(
+        (
+            "miniupnpd[17189]: AddPortMapping: ext port 41009 to 192.168.2.3:6881 protocol TCP "
+            "for: a client/4.3 leaseduration=604800 rhost="
+        ),
+        (
+            "miniupnpd[390]: NAT-PMP port mapping request : 41010->192.168.2.3:6882 tcp "
+            "lifetime=3600s"
+        ),
+    ),
+)

@@ -22,7 +22,16 @@ _ETHERTYPES = frozenset({"08:00", "86:dd", "86:DD", "0800", "86dd", "86DD"})
 
 _BESIDE_PROTOCOL = ("SRC=", "TTL=", "HOPLIMIT=", "SPT=", "TYPE=")
 _BESIDE_PORT = ("SPT=", "LEN=", "WINDOW=")
-_BEFORE_PREFIX = re.compile(r"(?:\s*+\[(?:[ 0-9.]++|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9:]++)\])++ ?")
+_BEFORE_PREFIX = re.compile(
+    r"(?:\s*+\[(?:[ 0-9.]++|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9:]++| *+[CT][0-9]++)\])++ ?"
+)
+_LEVEL = re.compile(r"<[0-7]>")  # kernels before 2.6.39 print each part of a line with its level
+_KEY = re.compile(r" [A-Z]+=")
+_BLANKS = re.compile(r" {2,}")
+# At a line's end a name that is none of these is a cut one.
+_NAMES = frozenset(
+    ("tcp", "udp", "udplite", "icmp", "icmpv6", "igmp", "esp", "ah", "gre", "ipv6", "sctp", "pim")
+)
 
 
 def claims(message: SyslogMessage) -> bool:
@@ -41,12 +50,14 @@ def parse(message: SyslogMessage) -> Event:
 
     Raises Malformed when the line states neither a verdict nor anything of the packet.
     """
-    line = _outer_packet(message.content.replace("\t", " "))
+    line = message.content.replace("\t", " ")
+    line = _outer_packet(_LEVEL.sub("", line) if "<" in line else line)
     start = _start(line)
     before, _, connection = line[max(0, start - _PREFIX_LENGTH) : start].partition("CONN=")
-    prefix = netfilter_flavours.read(_prefix(message, before))
-    packet = " " + line[start:]  # which also parts IN= from a prefix that is glued to it
-    transport = fields.transport(_value(packet, " PROTO="))
+    prefix = netfilter_flavours.read(_BLANKS.sub(" ", _prefix(message, before)).lstrip())
+    # The blank parts IN= from a prefix that is glued to it; in another order, keys stand before it.
+    packet = f" {line[start:]} {line[:start]}"
+    transport = _transport(packet, line)
     has_ports = transport not in fields.PORTLESS
     event = Event(
         kind=prefix.kind,
@@ -56,9 +67,9 @@ def parse(message: SyslogMessage) -> Event:
         source_port=fields.port(_value(packet, " SPT=")) if has_ports else None,
         destination_ip=fields.address(_value(packet, " DST=")),
         destination_port=fields.port(_value(packet, " DPT=")) if has_ports else None,
-        ingress_interface=fields.interface(_value(packet, " IN=") or connection.strip()),
+        ingress_interface=fields.interface(_value(packet, " IN=") or _connection(connection)),
         egress_interface=fields.interface(_value(packet, " OUT=")),
-        rule=prefix.rule,
+        rule=fields.word(prefix.rule),
         mac=_source_station(packet),
     )
     if event.kind == "other" and not _says_anything(event):
@@ -72,7 +83,21 @@ def _value(packet: str, key: str) -> str:
         return ""
     at += len(key)
     end = packet.find(" ", at)
-    return packet[at:] if end < 0 else packet[at:end]
+    return (packet[at:] if end < 0 else packet[at:end]).rstrip(",")
+
+
+def _transport(packet: str, line: str) -> str | None:
+    """Read PROTO=; at the end of the line only what cannot be the beginning of another name."""
+    transport = fields.transport(_value(packet, " PROTO=") or _value(packet, " IP proto="))
+    if transport is None or transport in _NAMES or transport.isdecimal():
+        return transport
+    return None if line[line.rfind("=") + 1 :].lower() == transport else transport
+
+
+def _connection(text: str) -> str:
+    """Read what follows Peplink's CONN=: a name with blanks, up to the next key."""
+    key = _KEY.search(text)
+    return fields.single_spaced(text[: key.start()] if key else text).strip()
 
 
 def _outer_packet(text: str) -> str:
@@ -90,7 +115,7 @@ def _start(line: str) -> int:
     source = line.rfind(" SRC=")
     end = len(line) if source < 0 else source
     at = line.rfind("IN=", 0, end)
-    while line[at - 4 : at] == "PHYS":
+    while at >= 4 and line[at - 4 : at] == "PHYS":
         at = line.rfind("IN=", 0, at)
     if at < 0:  # Proxmox leaves out what is empty; UniFi and Peplink may have neither
         at = line.rfind(" OUT=", 0, end)
@@ -136,4 +161,11 @@ DIALECT = Dialect(
     "Asuswrt, EdgeOS, VyOS, UniFi, Broadcom DSL, Peplink",
     claims,
     parse,
+    examples=(
+        (
+            "kernel: DROP IN=eth0 OUT= MAC=00:00:5e:00:53:01:00:00:5e:00:53:02:08:00 "
+            "SRC=198.51.100.7 DST=203.0.113.9 LEN=40 TOS=0x00 PREC=0x00 TTL=245 ID=37308 PROTO=TCP "
+            "SPT=8080 DPT=8123 WINDOW=1024 RES=0x00 SYN URGP=0"
+        ),
+    ),
 )

@@ -35,19 +35,26 @@ _BRACKET = re.compile(r"\[([^\[\]\s]++)\](?:\s*+DESCR=\"(?P<description>.*))?", 
 _FLAVOURS = (
     re.compile(r"\[UFW (?P<verdict>[^\]]++)\]"),
     re.compile(r"Shorewall6?:(?P<rule>[^:\s]++):(?P<verdict>[^:\s]*+)"),
+    re.compile(  # Shorewall 5.2's LOGFORMAT; people keep its example's names of zones
+        r"(?P<rule>(?:net|loc|dmz|fw|lan|wan|vpn|all)(?:2|-)[a-z0-9]{1,16})[ :](?P<verdict>[A-Z]++)"
+        r"[ :]*$"
+    ),
+    re.compile(r"_(?P<verdict>ACCEPT|DROP|REJECT): *$"),  # firewalld: filter_IN_<zone>_REJECT
     re.compile(  # Proxmox VE: guest, level, chain, stamp
         r"(?<!\S)[0-9]++ [0-9] (?P<rule>\S++) [0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} "
         r"[+-][0-9]{4}(?P<verdict>.*)"
     ),
     re.compile(r"(?P<rule>(?P<verdict>ACCEPT|DROP|REJECT)\([^()]*+\))"),  # fw3: DROP(src wan)
     re.compile(  # fw4: "reject wan in: "
-        r"(?P<rule>(?P<verdict>accept|drop|reject) \S++ (?:in|out|forward)): *+$", re.IGNORECASE
+        r"(?P<rule>(?P<verdict>accept|drop|reject) \S++ (?:in|out|forward|invalid ct state)): *+$",
+        re.IGNORECASE,
     ),
     re.compile(r"(?P<rule>banIP[^\s:]*+)"),
     re.compile(r"(?P<rule>(?:Accept|Allow|Block|Deny|Drop|Reject)-[^:\[\]]*+): *+$"),
 )
 # fw3 and fw4 log the rule's name, a colon and a blank; names in capitals are plain iptables habit.
 _NAMED_RULE = re.compile(r"(?P<rule>[^:\[\]]*[a-z][^:\[\]]*): +")
+_DNAT = re.compile(r"\ADST-NAT(?=-)")  # VyOS
 _NO_NAMES = frozenset({"iptables", "ip6tables", "netfilter", "nftables", "firewall"})
 
 
@@ -89,19 +96,25 @@ def _ruleset(prefix: str) -> Prefix | None:
     """Read `[RULESET-RULE-LETTER]`, `[RULESET-LETTER-RULE]` or `[RULESET-RULE]` with a DESCR.
 
     The letter wins over what the description says: an accepting rule may be called "Block all".
+    VyOS's state policies have no number, EdgeOS's NAT rules a word: `[NAT-5000-MASQ]`.
     """
     found = _BRACKET.search(prefix)
     if found is None:
         return None
     rule, parts = found[1], found[1].split("-")
-    if len(parts) > 2 and _is_number(parts[-2]) and parts[-1] in _LETTERS:
-        return Prefix(_LETTERS[parts[-1]], rule=rule)
-    if len(parts) < 2 or not _is_number(parts[-1]):
+    if len(parts) < 2:
         return None
-    if len(parts) > 2 and parts[-2] in _LETTERS:
-        return Prefix(_LETTERS[parts[-2]], rule=rule)
+    before, last = parts[-2:]
+    if last in _LETTERS and (_is_number(before) or last != "B"):
+        return Prefix(_LETTERS[last], rule=rule)
+    if _is_number(before) and last.isalpha() and last.isupper():
+        return _verdict(last, rule)
+    if not _is_number(last):
+        return None
+    if len(parts) > 2 and before in _LETTERS:
+        return Prefix(_LETTERS[before], rule=rule)
     described = _verdict(found["description"] or "", rule)
-    return described if described.kind != "other" else _verdict(rule, rule)
+    return described if described.kind != "other" else _verdict(_DNAT.sub("DNAT", rule), rule)
 
 
 def _is_number(part: str) -> bool:

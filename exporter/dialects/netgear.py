@@ -38,7 +38,9 @@ _SOURCE = re.compile(  # maybe masked
     re.IGNORECASE,
 )
 _TO = re.compile(
-    r"[ ,]++to[ ,]++(?P<destination>\[?[0-9A-Fa-f:.]{2,60}+\]?(?::[0-9]++)?)", re.IGNORECASE
+    r"[ ,]++to[ ,]++(?P<destination>\[?[0-9A-Fa-f:.]{2,60}+\]?(?::[0-9]++)?)"
+    r"(?:[ ,]++port[ :]*+(?P<port>[0-9]{1,5}+))?",
+    re.IGNORECASE,
 )
 _PACKETS = re.compile(
     r"\s*+(?:\( *+(?P<count>[0-9]++) *+\) *+attack packets?|: *+(?P<number>[0-9]++) ++\[)",
@@ -55,6 +57,7 @@ def claims(message: SyslogMessage) -> bool:
     text = message.text
     if text[:1] != "[":
         return False
+    text = fields.single_spaced(text)
     return _HEAD.match(text) is not None or _STAMP.search(text[-_STAMP_LENGTH:]) is not None
 
 
@@ -63,7 +66,7 @@ def parse(message: SyslogMessage) -> Event:
 
     Raises Malformed for a count above 1,000,000.
     """
-    found = _LINE.match(message.text)
+    found = _LINE.match(fields.single_spaced(message.text))
     if found is None:
         return Event(kind="other")  # cut inside the bracket
     head, rest = found["head"].strip(), _without_stamp(found["rest"])
@@ -107,7 +110,7 @@ def _attack(rest: str) -> Event:
     if digits is not None:
         if len(digits) > len(str(MAX_COUNT)) or int(digits) > MAX_COUNT:
             raise Malformed(f"an attack of {digits[:20]} packets")
-        count = int(digits)
+        count = int(digits) or None
     return Event(kind="dos_alert", source_ip=ip, source_port=port, count=count)
 
 
@@ -124,13 +127,16 @@ def _access(head: str, rest: str) -> Event:
     source_ip, source_port, end = _source(rest)
     to = _TO.match(rest, end)
     destination_ip, destination_port = endpoints.endpoint(to["destination"] if to else "")
+    if to and to["port"]:
+        destination_port = fields.port(to["port"])
+    is_icmp = "icmp" in head
     return Event(
         kind=kind,
-        transport="icmp" if "icmp" in head else None,
+        transport="icmp" if is_icmp else None,
         source_ip=source_ip,
-        source_port=source_port,
+        source_port=None if is_icmp else source_port,
         destination_ip=destination_ip,
-        destination_port=destination_port,
+        destination_port=None if is_icmp else destination_port,
     )
 
 
@@ -141,10 +147,11 @@ def _station(head: str, rest: str) -> Event:
         refused = "rejected" in head or "denied" in head
         return Event(kind="wifi_auth_failure" if refused else "other", mac=mac)
     found = _DEVICE.match(rest)
-    refused = "block" in rest.lower() or "denied" in rest.lower()
-    return Event(
-        kind="rejected" if refused else "other", mac=mac, hostname=found["name"] if found else None
-    )
+    said = rest.lower()
+    kind: Kind = "accepted" if "allowed" in said else "other"
+    if "block" in said or "denied" in said:
+        kind = "rejected"
+    return Event(kind=kind, mac=mac, hostname=found["name"] if found else None)
 
 
 def _rest(head: str, rest: str) -> Event:
@@ -156,4 +163,20 @@ def _rest(head: str, rest: str) -> Event:
     return Event(kind="boot" if head.startswith("initialized") else "other", source_ip=ip)
 
 
-DIALECT = Dialect("netgear", "Netgear home routers", claims, parse)
+DIALECT = Dialect(
+    "netgear",
+    "Netgear home routers",
+    claims,
+    parse,
+    examples=(
+        (
+            "[DoS Attack: SYN/ACK Scan] from source: 198.51.100.7, port 443, Tuesday, November 10, "
+            "2026 23:04:06"
+        ),
+        (
+            "[DHCP IP: 192.168.1.11] to MAC address 00:00:5e:00:53:05, Tuesday, November 10, 2026 "
+            "23:04:06"
+        ),
+        "[Admin login failure] from source 198.51.100.7, Tuesday, Nov 10,2026 23:04:06",
+    ),
+)

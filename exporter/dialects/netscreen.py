@@ -22,7 +22,9 @@ _ALARM = re.compile(
     re.IGNORECASE,
 )
 _OCCURRED = re.compile(r"occurred ([0-9]++) times?", re.IGNORECASE)
-_LOGIN = re.compile(r"(?>.*?login attempt)(?>.*? from )(?P<source>\S++) failed", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"(?>.*?login attempt)(?>.*? from )(?P<source>\S++) (?:has )?failed", re.IGNORECASE
+)
 
 
 def claims(message: SyslogMessage) -> bool:
@@ -69,4 +71,22 @@ def _traffic(text: str) -> Event:
     )
 
 
-DIALECT = Dialect("netscreen", "Juniper NetScreen, SSG (ScreenOS)", claims, parse)
+DIALECT = Dialect(
+    "netscreen",
+    "Juniper NetScreen, SSG (ScreenOS)",
+    claims,
+    parse,
+    examples=(
+        (
+            "ssg5: NetScreen device_id=ssg5  [Root]system-notification-00257(traffic): "
+            'start_time="2026-11-10 14:04:05" duration=0 policy_id=120 service=udp/port:51413 '
+            "proto=17 src zone=Untrust dst zone=Trust action=Deny sent=0 rcvd=0 src=198.51.100.7 "
+            "dst=203.0.113.9 src_port=3478 dst_port=51413"
+        ),
+        (
+            "ssg5: NetScreen device_id=ssg5  [Root]system-emergency-00005: SYN flood! From "
+            "198.51.100.7:41437 to 203.0.113.9:80, proto TCP (zone Untrust int  ethernet0/0). "
+            "Occurred 12 times."
+        ),
+    ),
+)

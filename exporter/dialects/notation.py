@@ -12,7 +12,7 @@ _DIGITS = re.compile(r"[0-9A-Fa-f]{12}|01([0-9A-Fa-f]{12})")  # 01: DHCP's clien
 
 
 def count(text: str | None) -> int | None:
-    """Return how many packets a line stands for; None when it does not say.
+    """Return how many packets a line stands for; None when it does not say, or says none.
 
     Raises Malformed when that is more than can be believed.
     """
@@ -20,7 +20,7 @@ def count(text: str | None) -> int | None:
         return None
     if len(text) > 20 or int(text) > MAX_COUNT:
         raise Malformed(f"a count of {text[:20]}")
-    return int(text)
+    return int(text) or None
 
 
 def mac(text: str | None) -> str | None:

@@ -21,7 +21,9 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"(?:IP6?[ \t]++)?(?P<source>[^\s>]++)[ \t]*+>[ \t]*+(?P<destination>[^\s>]++)", re.IGNORECASE
+    r"(?:\[orig [^\]]*+\][ \t]++)?(?:IP6?[ \t]++)?(?P<source>[^\s>]++)"
+    r"[ \t]*+>[ \t]*+(?P<destination>[^\s>]++)",
+    re.IGNORECASE,
 )
 _DETAILS = re.compile(r"\((?:tos|class|flowlabel|hlim|ttl)[^()]*+(?:\([^()]*+\)[^()]*+)*+\)[ \t]*+")
 _PROTO = re.compile(r"(?:proto|next-header)[ \t]++(?P<name>[A-Za-z0-9-]{1,16})", re.IGNORECASE)
@@ -38,16 +40,17 @@ _KINDS: dict[str, Kind] = {
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether a rule's reason, verdict, direction and interface are there."""
-    return _head(message.text) is not None
+    return _head(message.text.expandtabs(1)) is not None
 
 
 def parse(message: SyslogMessage) -> Event:
     """Read rule, verdict and both ends."""
-    head = _head(message.text)
+    text = message.text.expandtabs(1)
+    head = _head(text)
     if head is None:
         raise Malformed("no 'rule N/(reason) verdict direction on interface'")
-    before = message.text[max(0, head.start() - _RULE_LENGTH) : head.start()]
-    packet = message.text[head.end() :]
+    before = text[max(0, head.start() - _RULE_LENGTH) : head.start()]
+    packet = text[head.end() :]
     details = _DETAILS.match(packet)
     ends = _ENDS.match(packet, details.end() if details else 0)
     proto = _PROTO.search(details[0]) if details else None
@@ -84,7 +87,19 @@ def _end(text: str) -> tuple[str | None, int | None]:
     if (ip := fields.address(text)) and (":" in ip or text.count(".") == 3):
         return ip, None
     host, _, port = text.rpartition(".")
-    return fields.address(host), fields.port(port)
+    is_whole = ":" in host or host.count(".") == 3  # else the "port" is a part of a cut address
+    return fields.address(host), fields.port(port) if is_whole else None
 
 
-DIALECT = Dialect("openbsd_pf", "OpenBSD and FreeBSD pf (tcpdump)", claims, parse)
+DIALECT = Dialect(
+    "openbsd_pf",
+    "OpenBSD and FreeBSD pf (tcpdump)",
+    claims,
+    parse,
+    examples=(
+        (
+            "rule 4/(match) block in on em0: 198.51.100.7.48784 > 203.0.113.9.23: S "
+            "1381529123:1381529123(0) win 16384"
+        ),
+    ),
+)

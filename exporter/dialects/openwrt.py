@@ -12,12 +12,12 @@ comes at every renewal and is `other` too. Source: netifd's interface.c, procd's
 
 import re
 
-from exporter.dialects import Dialect, programs
+from exporter.dialects import Dialect, fields, programs
 from exporter.events import Event, Kind, SyslogMessage
 
 _NAMES = frozenset({"netifd", "procd", "logread", "mwan3track"})
 _INTERFACE = re.compile(
-    r"Interface[ \t]++(?P<quote>'?)(?P<name>[^\s']{1,64}+)'?(?:[ \t]++\([^)\s]{1,64}+\))?[ \t]++"
+    r"Interface[ \t]++['\"]?(?P<name>[^\s'\"]{1,64}+)['\"]?(?:[ \t]++\([^)\s]{1,64}+\))?[ \t]++"
     r"(?:is[ \t]++(?:now[ \t]++)?|has[ \t]++)(?P<state>up|down|online|offline|lost the connection)"
     r"(?![a-z])",
     re.IGNORECASE,
@@ -39,7 +39,7 @@ def claims(message: SyslogMessage) -> bool:
 
 def parse(message: SyslogMessage) -> Event:
     """Read what became of an interface, or that the router has started."""
-    text = message.text
+    text = fields.single_spaced(message.text)
     if "- init complete -" in text.lower():
         return Event(kind="boot")
     found = _INTERFACE.search(text) if "nterface" in text else None
@@ -52,4 +52,13 @@ def parse(message: SyslogMessage) -> Event:
     )
 
 
-DIALECT = Dialect("openwrt", "OpenWrt: netifd, procd, mwan3, logread", claims, parse)
+DIALECT = Dialect(
+    "openwrt",
+    "OpenWrt: netifd, procd, mwan3, logread",
+    claims,
+    parse,
+    examples=(
+        "netifd: Interface 'wan' is now up",
+        "mwan3track[2211]: Interface wan (eth1) is offline",
+    ),
+)

@@ -32,7 +32,11 @@ _COUNTED_ACTIONS = frozenset({"drop", "deny"})  # sub-types that say it where th
 _SUBTYPE, _SOURCE, _DESTINATION, _RULE = 4, 7, 8, 11
 _INGRESS, _EGRESS, _SOURCE_PORT, _DESTINATION_PORT, _PROTOCOL, _ACTION = 18, 19, 24, 25, 29, 30
 
-_FROM = re.compile(r"From:? ([0-9A-Fa-f:.]{3,45}+)")
+# 0-based columns of GLOBALPROTECT
+_EVENT, _PUBLIC_IP, _STATUS = 8, 15, 28
+
+# A user chooses his name: the address stands behind it, but before it in GlobalProtect's text.
+_FROM = re.compile(r"(?<!\w)from:? ++([0-9a-f:.]{3,45}+)", re.IGNORECASE)
 _LEASE = re.compile(
     r"DHCP lease (?P<what>[a-z]{1,16}+) ip (?P<ip>\S{3,45}) --> mac (?P<mac>\S{17})"
     r"(?: - hostname (?P<hostname>[^,]{1,255}+), interface (?P<interface>[^\s,\"]{1,64}+))?"
@@ -75,14 +79,17 @@ def _columns(text: str) -> list[str]:
     if '"' not in text:
         return text.split(",", _MAX_COLUMNS)
     try:
-        return next(csv.reader([text]))
+        columns = next(csv.reader([text]))
     except csv.Error as error:
         raise Malformed(f"broken quotes: {error}") from None
+    if len(columns) <= _SUBTYPE:  # an early quote holds the commas that `claims` has counted
+        raise Malformed(f"broken quotes: {len(columns)} columns")
+    return columns
 
 
 def _system(text: str, columns: list[str]) -> Event:
     """Read what is no packet: the event's name is in the ninth column, its text at the end."""
-    event = columns[8].lower() if len(columns) > 8 else ""
+    event = columns[_EVENT].lower() if len(columns) > _EVENT else ""
     if "DHCP lease" in text and (lease := _LEASE.search(text)):
         return Event(
             kind="dhcp_lease" if lease["what"] in ("started", "renewed") else "other",
@@ -92,12 +99,25 @@ def _system(text: str, columns: list[str]) -> Event:
             ingress_interface=lease["interface"],
         )
     if "auth-fail" in event:
-        source = _FROM.search(text)
-        return Event(
-            kind="login_failure",
-            source_ip=fields.address(source[1].rstrip(".")) if source else None,
-        )
+        found = _FROM.findall(text) or [""]
+        said = found[0] if event.startswith("globalprotect") else found[-1]
+        return Event(kind="login_failure", source_ip=fields.address(said.rstrip(".")))
+    if event.endswith("-auth") and columns[_STATUS : _STATUS + 1] == ["failure"]:
+        return Event(kind="login_failure", source_ip=fields.address(columns[_PUBLIC_IP]))
     return Event(kind="other")
 
 
-DIALECT = Dialect("paloalto", "Palo Alto Networks PAN-OS", claims, parse)
+DIALECT = Dialect(
+    "paloalto",
+    "Palo Alto Networks PAN-OS",
+    claims,
+    parse,
+    examples=(
+        (
+            "1,2026/11/10 14:04:08,SERIAL,TRAFFIC,drop,2818,2026/11/10 "
+            "14:04:08,198.51.100.7,203.0.113.9,0.0.0.0,0.0.0.0,block-inbound,,,not-applicable,"
+            "vsys1,untrust,Trust,eth1/1,,Syslog,2026/11/10 "
+            "14:04:08,0,1,3478,51413,0,0,0x0,udp,deny,60,60,0,1"
+        ),
+    ),
+)

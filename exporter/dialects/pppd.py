@@ -31,4 +31,13 @@ def parse(message: SyslogMessage) -> Event:
     return Event(kind="wan_down" if says[:40].lower().startswith(_DOWN) else "other")
 
 
-DIALECT = Dialect("pppd", "pppd (PPPoE and PPP sessions)", claims, parse)
+DIALECT = Dialect(
+    "pppd",
+    "pppd (PPPoE and PPP sessions)",
+    claims,
+    parse,
+    examples=(
+        "pppd[312]: local  IP address 203.0.113.9",
+        "pppd[312]: LCP terminated by peer",
+    ),
+)

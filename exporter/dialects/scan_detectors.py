@@ -72,4 +72,16 @@ def _endpoint(text: str) -> tuple[str | None, int | None]:
     return ip, fields.port(port) if ip else None
 
 
-DIALECT = Dialect("scan_detectors", "scanlogd, psad, portsentry", claims, parse)
+DIALECT = Dialect(
+    "scan_detectors",
+    "scanlogd, psad, portsentry",
+    claims,
+    parse,
+    examples=(
+        (
+            "scanlogd: 198.51.100.7:4444 to 203.0.113.9 ports 497, 515, 544, ..., fSrpauxy, TOS 00 "
+            "@09:04:25"
+        ),
+        "psad: scan detected: 198.51.100.7 -> 203.0.113.9 tcp: [80] flags: SYN tcp pkts: 3 DL: 3",
+    ),
+)

@@ -25,8 +25,16 @@ _ATTACK = re.compile(
 )
 _NAMED = re.compile(r"\*\*[^*]{1,64}+\*\*")
 _LEASE = re.compile(r"(?:DHCP Server: *+)?sending ACK to ++(?P<ip>[0-9.]++)", re.IGNORECASE)
+_USER = re.compile(
+    r"(?:User from )?[0-9.]{7,15}+ login ++(?:success|fail|error|incorrect)", re.IGNORECASE
+)
+_ACCESS = re.compile(
+    r"Unrecognized access from (?P<source>\S++) to (?P<transport>TCP|UDP) port "
+    r"(?P<port>[0-9]{1,5}+)",
+    re.IGNORECASE,
+)
 _LOGIN = re.compile(
-    r"(?P<source>[0-9.]{7,15}+) login ++(?:fail|error|incorrect)"
+    r"(?:User from )?(?P<source>[0-9.]{7,15}+) login ++(?:fail|error|incorrect)"
     r"|login fail\w*+ from (?P<from>[0-9.]++)",
     re.IGNORECASE,
 )
@@ -37,7 +45,10 @@ def claims(message: SyslogMessage) -> bool:
     text = message.text
     if text[:2] == "**":
         return "->>" in text and _NAMED.match(text) is not None
-    return text[:2].isdigit() and _STAMP.match(text) is not None
+    if text[:2].isdigit() and _STAMP.match(text):
+        return True
+    # Behind a stamp with one blank, which the header took, its own sentences tell.
+    return _LEASE.match(text) is not None or _USER.match(text) is not None
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -53,6 +64,15 @@ def parse(message: SyslogMessage) -> Event:
     if found := _LOGIN.match(said):
         source = fields.address((found["source"] or found["from"]).rstrip("."))
         return Event(kind="login_failure", source_ip=source)
+    if found := _ACCESS.match(said):
+        source, source_port = endpoints.endpoint(found["source"])
+        return Event(
+            kind="other",
+            transport=fields.transport(found["transport"]),
+            source_ip=source,
+            source_port=source_port,
+            destination_port=fields.port(found["port"]),
+        )
     return Event(kind="other")
 
 
@@ -71,4 +91,14 @@ def _attack(said: str) -> Event:
     )
 
 
-DIALECT = Dialect("smc_barricade", "SMC Barricade and relatives", claims, parse)
+DIALECT = Dialect(
+    "smc_barricade",
+    "SMC Barricade and relatives",
+    claims,
+    parse,
+    examples=(
+        "**UDP Flood** 198.51.100.7, 53->> 203.0.113.9, 57790 (from WAN Inbound)",
+        "**TCP FIN Scan** 198.51.100.7, 443->> 203.0.113.9, 61000 (from PPPoE1 Inbound)",
+        "User from 198.51.100.7 login fail",
+    ),
+)

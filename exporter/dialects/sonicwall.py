@@ -7,6 +7,8 @@ An endpoint is `address:port:interface:name`; for IPv6 the address has a key of 
 The verdict is in the sentence, or in `fw_action`. Source: SonicOS Log Events Reference.
 """
 
+import re
+
 from exporter.dialects import Dialect, fields, keyvalue
 from exporter.dialects.keyvalue import value
 from exporter.events import Event, Kind, SyslogMessage
@@ -15,6 +17,7 @@ _ATTACKS = (
     *("port scan", "flood", "spoof", "smurf", "ping of death", "land attack", "attack", "teardrop"),
     *("xmas", "fin scan", "null scan", "sweep"),
 )
+_SIGNATURE = re.compile(r"(?:ips|anti-spyware|gateway anti-virus|gav) (?P<how>\w{1,16}+) alert:")
 _LOGIN = ("denied", "failed", "failure", "incorrect")
 _TRANSPORTS = ("tcp", "udp", "icmpv6", "icmp", "igmp")
 
@@ -22,7 +25,12 @@ _TRANSPORTS = ("tcp", "udp", "icmpv6", "icmp", "igmp")
 def claims(message: SyslogMessage) -> bool:
     """Tell whether the serial number and the firewall's address stand beside an identifier."""
     text = message.content
-    return " sn=" in text and " fw=" in text and "id=" in text
+    return (
+        " sn=" in text
+        and (" fw=" in text or " fw_action=" in text)
+        and "id=" in text
+        and not keyvalue.in_envelope(text)
+    )
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -55,6 +63,10 @@ def _kind(sentence: str, fw_action: str) -> tuple[Kind, str | None]:
     kind, action = keyvalue.verdict(sentence)
     if ("login" in words or "log in" in words) and any(word in words for word in _LOGIN):
         return "login_failure", action
+    if signature := _SIGNATURE.match(words):  # its name is text that would mislead
+        kind = "rejected" if signature["how"] == "prevention" else "other"
+        stated, verb = keyvalue.verdict(fw_action)
+        return (stated, verb) if verb else (kind, None)
     if any(attack in words for attack in _ATTACKS):
         return "dos_alert", action
     if words.endswith(" activated") and "sonicwall" in words:
@@ -86,4 +98,16 @@ def _transport(sentence: str) -> str:
     return next((word for word in words if word in _TRANSPORTS), "")
 
 
-DIALECT = Dialect("sonicwall", "SonicWall", claims, parse)
+DIALECT = Dialect(
+    "sonicwall",
+    "SonicWall",
+    claims,
+    parse,
+    examples=(
+        (
+            'id=firewall sn=00005E005301 time="2026-11-10 14:04:19" fw=203.0.113.9 pri=5 c=64 m=36 '
+            'msg="TCP connection dropped" n=2686 src=198.51.100.7:4507:X1 dst=203.0.113.9:445:X0 '
+            "rule=0"
+        ),
+    ),
+)

@@ -23,7 +23,11 @@ _UTM_ATTACKS = ("flood", "portscan", "port scan")
 def claims_xg(message: SyslogMessage) -> bool:
     """Tell whether it has the type of an SFOS line and one of its parts."""
     text = message.content
-    return "log_type=" in text and ("log_subtype=" in text or "log_component=" in text)
+    return (
+        "log_type=" in text
+        and ("log_subtype=" in text or "log_component=" in text)
+        and not keyvalue.in_envelope(text)
+    )
 
 
 def parse_xg(message: SyslogMessage) -> Event:
@@ -35,7 +39,7 @@ def parse_xg(message: SyslogMessage) -> Event:
     action = value(found, "log_subtype")
     component = value(found, "log_component").lower()
     verdict = "dos_alert" if component == "dos attack" else keyvalue.verdict(action)[0]
-    source = value(found, "src_ip", "srcip")
+    source = value(found, "src_ip", "srcip", "sourceip")
     if verdict == "other" and not source:
         return Event(kind="other")
     return keyvalue.packet(
@@ -43,7 +47,10 @@ def parse_xg(message: SyslogMessage) -> Event:
         action,
         transport=value(found, "protocol"),
         source=(source, value(found, "src_port", "srcport")),
-        destination=(value(found, "dst_ip", "dstip"), value(found, "dst_port", "dstport")),
+        destination=(
+            value(found, "dst_ip", "dstip", "destinationip"),
+            value(found, "dst_port", "dstport"),
+        ),
         interfaces=(value(found, "in_interface"), value(found, "out_interface")),
         rule=value(found, "fw_rule_id", "policy_id"),
         mac=value(found, "src_mac"),
@@ -94,5 +101,29 @@ def parse_utm(message: SyslogMessage) -> Event:
     )
 
 
-XG = Dialect("sophos_xg", "Sophos Firewall (XG, XGS)", claims_xg, parse_xg)
-UTM = Dialect("sophos_utm", "Sophos UTM (Astaro)", claims_utm, parse_utm)
+XG = Dialect(
+    "sophos_xg",
+    "Sophos Firewall (XG, XGS)",
+    claims_xg,
+    parse_xg,
+    examples=(
+        (
+            'device_name="XGS" timestamp="2026-11-10T14:04:06+0000" log_type="Firewall" '
+            'log_component="Firewall Rule" log_subtype="Denied" in_interface="PortB" '
+            'src_ip="198.51.100.7" dst_ip="203.0.113.9" protocol="UDP" src_port=3478 dst_port=51413'
+        ),
+    ),
+)
+UTM = Dialect(
+    "sophos_utm",
+    "Sophos UTM (Astaro)",
+    claims_utm,
+    parse_utm,
+    examples=(
+        (
+            '2026:11:10-14:04:06 utm ulogd[5472]: id="2001" severity="info" sys="SecureNet" '
+            'sub="packetfilter" name="Packet dropped" action="drop" fwrule="60001" initf="eth1" '
+            'srcip="198.51.100.7" dstip="203.0.113.9" proto="17" srcport="3478" dstport="51413"'
+        ),
+    ),
+)

@@ -18,12 +18,13 @@ _CSV = re.compile(r'"[0-9]{1,12}","[^"]{0,32}+","[A-Za-z0-9 _/-]{1,24}+","[A-Za-
 _MODULE = re.compile(
     r"(?<![A-Za-z])(?:DHCPS ?: ?(?:Recv|Send|Grant|Wrong|Assign|Lease|Server|Service|Broad)"
     r"|DHCPC ?:? ?(?:Recv|Send|DHCP|Broad|Unicast|Renew|Release|Get)"
-    r"|\[dhcp[cs]\] ?|Dynamic IP ?\((?:DHCP Client)\))",
+    r"|DHCPD ++[A-Z]{3,8} ++(?:Recv|Send)|\[dhcp[cs]\] ?|Dynamic IP ?\((?:DHCP Client)\))",
     re.IGNORECASE,
 )
 _WITHIN = 96  # characters that may stand before the module: stamp, category, level
 _ACK = re.compile(
-    r"(?:DHCPS ?:|\[dhcps\]) ?(?:Send ACK to|Grant(?:ed)?|Assign(?:ed)?) ++(?P<ip>[0-9A-Fa-f.:]++)",
+    r"(?:DHCPS ?:|DHCPD ++[A-Z]{3,8} ++|\[dhcps\]) ?"
+    r"(?:Send ACK to|Grant(?:ed)?|Assign(?:ed)?) ++(?P<ip>[0-9A-Fa-f.:]++)",
     re.IGNORECASE,
 )
 _HEX = re.compile(r"[0-9A-Fa-f]{8}")
@@ -60,4 +61,10 @@ def _address(text: str) -> str | None:
     return fields.address(text.rstrip("."))
 
 
-DIALECT = Dialect("tplink", "TP-Link", claims, parse)
+DIALECT = Dialect(
+    "tplink",
+    "TP-Link",
+    claims,
+    parse,
+    examples=('"1794351846","Nov 10 23:04:06","DHCP","INFO","DHCPS:Send ACK to 192.168.0.100"',),
+)

@@ -96,4 +96,17 @@ def _custom(text: str) -> Event:
     )
 
 
-DIALECT = Dialect("unifi_ap", "Ubiquiti UniFi access points and switches", claims, parse)
+DIALECT = Dialect(
+    "unifi_ap",
+    "Ubiquiti UniFi access points and switches",
+    claims,
+    parse,
+    examples=(
+        (
+            "stahtd[6930]: [STA-TRACKER].stahtd_dump_event(): "
+            '{"message_type":"STA_ASSOC_TRACKER","mac":"00:00:5E:00:53:02","vap":"ath4",'
+            '"event_type":"sta_join","assoc_status":"0"}'
+        ),
+        "syslog: wevent.ubnt_custom_event(): EVENT_STA_LEAVE ath0: 00:00:5e:00:53:02 / 3",
+    ),
+)

@@ -5,8 +5,11 @@
     firewall: msg_id="3000-0151" Allow LAN External tcp 192.168.1.10 203.0.113.1 50397 443
     flags="SD" duration="128 seconds" sent_pkts="17" rcvd_pkts="15"  (HTTPS-00)
 
+    2026-11-10 23:04:06 Deny 198.51.100.7 203.0.113.9 telnet/tcp 62443 23 0-External Firebox Denied
+    40 242 (Unhandled External Packet-00)  proc_id="firewall" rc="101" msg_id="3000-0148"
+
 Pairs may stand before the verdict. The interfaces are told apart only where neither has a blank.
-Source: Fireware Log Catalog.
+The last form is that of Dimension and the Traffic Monitor. Source: Fireware Log Catalog.
 """
 
 import re
@@ -17,6 +20,17 @@ from exporter.events import Event, Kind, SyslogMessage
 _ID = 'msg_id="'
 _NUMBER = re.compile(r"[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}\"")
 _LEADING_PAIR = re.compile(r"\s*+[\w.-]++=(?:\"[^\"]*+\"|\S*+)")
+_MONITOR = re.compile(
+    r"(?P<verdict>Allow|Deny)[ \t]++(?P<source>[0-9A-Fa-f:.]{3,45}+)[ \t]++"
+    r"(?P<destination>[0-9A-Fa-f:.]{3,45}+)[ \t]++[^\s/]{1,64}+/(?P<transport>[a-z0-9]{2,10}+)"
+    r"(?:[ \t]++(?P<source_port>[0-9]{1,5}+)[ \t]++(?P<destination_port>[0-9]{1,5}+))?(?!\S)"
+    r"(?:[ \t]++(?P<ingress>[^\s(]++)[ \t]++(?P<egress>[^\s(]++)[ \t]++(?:Allowed|Denied)(?!\S))?"
+    r"(?:[^(\"]*+\((?P<rule>[^()\"]{1,128}+)\))?"
+)
+_PPPOE = re.compile(
+    r"\[(?P<interface>[^\]\s]{1,32}+)[^\]]{0,64}+\] PPPoE session\[[0-9]{1,10}+\] is "
+    r"(?:(?P<up>established)(?:, acquired IP address (?P<ip>[0-9A-Fa-f:.]++))?|disconnected)"
+)
 _MAX_WORDS = 40
 _ATTACKS = ("flood", "port scan", "address scan", "ddos", "spoof", " attack")
 _FROM = re.compile(r" from ([0-9A-Fa-f:.]{3,45}+) ")
@@ -26,8 +40,11 @@ def claims(message: SyslogMessage) -> bool:
     """Tell whether a message number is there; lines of its DHCP server are left to that dialect."""
     text = message.text
     at = text.find(_ID)
+    if text.startswith(("Allow ", "Deny ")) and _MONITOR.match(text):
+        return True
     return (
         at >= 0
+        and not keyvalue.in_envelope(text)
         and _NUMBER.match(text, at + len(_ID)) is not None
         and " DHCP" not in text[at : at + 64]
     )
@@ -36,6 +53,8 @@ def claims(message: SyslogMessage) -> bool:
 def parse(message: SyslogMessage) -> Event:
     """Read the verdict and the positions around the addresses; else a failed log-in or attack."""
     text = message.text
+    if found := _MONITOR.match(text):
+        return _monitored(found)
     start = text.find(_ID)
     while pair := _LEADING_PAIR.match(text, start):
         start = pair.end()
@@ -59,6 +78,19 @@ def parse(message: SyslogMessage) -> Event:
         destination=(words[at + 1], _word(words, at + 3)),
         interfaces=interfaces,
         rule=policy.rstrip().removesuffix(")") if opened else "",
+    )
+
+
+def _monitored(found: re.Match[str]) -> Event:
+    verdict = found["verdict"].lower()
+    return keyvalue.packet(
+        "accepted" if verdict == "allow" else "rejected",
+        verdict,
+        transport=found["transport"],
+        source=(found["source"], found["source_port"] or ""),
+        destination=(found["destination"], found["destination_port"] or ""),
+        interfaces=(found["ingress"] or "", found["egress"] or ""),
+        rule=found["rule"] or "",
     )
 
 
@@ -86,6 +118,12 @@ def _word(words: list[str], at: int) -> str:
 def _sentence(text: str, kind: Kind, action: str | None) -> Event:
     """Read a line without two addresses; a cut one may still begin with the verdict."""
     head = text[:512]
+    if found := _PPPOE.search(head):
+        return Event(
+            kind="wan_up" if found["up"] else "wan_down",
+            ip=fields.address((found["ip"] or "").rstrip(".")),
+            ingress_interface=found["interface"],
+        )
     if keyvalue.mentions(head, ("log in attempt", "authentication of")) and keyvalue.mentions(
         head, ("rejected", "failed")
     ):
@@ -94,4 +132,19 @@ def _sentence(text: str, kind: Kind, action: str | None) -> Event:
     return Event(kind="dos_alert" if keyvalue.mentions(head, _ATTACKS) else kind, action=action)
 
 
-DIALECT = Dialect("watchguard", "WatchGuard Firebox", claims, parse)
+DIALECT = Dialect(
+    "watchguard",
+    "WatchGuard Firebox",
+    claims,
+    parse,
+    examples=(
+        (
+            'Firebox (2026-11-10T14:04:10) firewall: msg_id="3000-0148" Deny 0-External Firebox 44 '
+            "udp 20 54 198.51.100.7 203.0.113.9 3478 51413  (Unhandled External Packet-00)"
+        ),
+        (
+            "Deny 198.51.100.7 203.0.113.9 telnet/tcp 62443 23 0-External Firebox Denied 40 242 "
+            "(Unhandled External Packet-00)"
+        ),
+    ),
+)

@@ -37,8 +37,20 @@ def parse(message: SyslogMessage) -> Event:
         transport="udp" if ip else None,
         source_ip=ip,
         source_port=port if ip else None,
-        ingress_interface=name if colon and " " not in name and len(name) <= 64 else None,
+        ingress_interface=name if colon and 0 < len(name) <= 64 and " " not in name else None,
     )
 
 
-DIALECT = Dialect("wireguard", "WireGuard in the Linux kernel", claims, parse)
+DIALECT = Dialect(
+    "wireguard",
+    "WireGuard in the Linux kernel",
+    claims,
+    parse,
+    examples=(
+        "kernel: wireguard: wg0: Invalid handshake initiation from 203.0.113.9:51820",
+        (
+            "kernel: wireguard: wg0: Packet has unallowed src IP (10.0.0.3) from peer 1 "
+            "(203.0.113.9:51820)"
+        ),
+    ),
+)

@@ -178,7 +178,7 @@ def _inspected(found: re.Match[str]) -> Event:
     destination_ip, destination_port = _endpoint(after)
     return _event(
         found,
-        "dos_alert",
+        "dos_alert" if len(words) > 2 else "other",  # the attack's name, and whose it is; else cut
         source_ip=source_ip,
         source_port=source_port,
         destination_ip=destination_ip,
@@ -205,4 +205,18 @@ def _session(found: re.Match[str]) -> Event:
     return Event(kind="wan_up", ingress_interface=found["interface"], ip=local)
 
 
-DIALECT = Dialect("yamaha_rtx", "Yamaha RTX, NVR, FWX", claims, parse)
+DIALECT = Dialect(
+    "yamaha_rtx",
+    "Yamaha RTX, NVR, FWX",
+    claims,
+    parse,
+    examples=(
+        "PP[01] Rejected at IN(200099) filter: UDP 198.51.100.7:3478 > 203.0.113.9:51413",
+        (
+            "[INSPECT] PP[01][in][200080] TCP 198.51.100.7:40100 > 192.168.100.80:80 (2026/11/10 "
+            "23:04:06)"
+        ),
+        "PP[01] PPP/IPCP up  (Local: 203.0.113.9, Remote: 198.51.100.1)",
+        "Login failed for TELNET: 198.51.100.7",
+    ),
+)

@@ -20,14 +20,21 @@ _LEASE = re.compile(
     r"\((?P<mac>[^()]{12,17}+)\)",
     re.IGNORECASE,
 )
-_TRANSPORT = re.compile(r", (TCP|UDP|ICMP(?:v6)?|IGMP|GRE|ESP)[ ,(]", re.IGNORECASE)
+_TRANSPORT = re.compile(r"[,:] (TCP|UDP|ICMP(?:v6)?|IGMP|GRE|ESP)[ ,(]", re.IGNORECASE)
+# The sentences of Prestige and ZyWALL, which write the same pairs.
+_SAYS = re.compile(
+    r"(?P<wan>WAN\d? interface gets IP):? *+(?P<address>[0-9A-Fa-f:.]++)"
+    r"|(?P<lease>DHCP server assigns) (?P<leased>[0-9A-Fa-f:.]++)"
+    r"|(?P<full>NAT Session Table is Full)|(?P<login>(?:WEB|TELNET|FTP|SSH|Console) login failed)",
+    re.IGNORECASE,
+)
 _ATTACKS = ("flood", "scan-detection", "portscan", "port scan")
 
 
 def claims(message: SyslogMessage) -> bool:
-    """Tell whether category, note and sentence are there."""
+    """Tell whether category, sentence, and note or device are there."""
     text = message.content
-    return ' cat="' in text and ' note="' in text and 'msg="' in text
+    return ' cat="' in text and 'msg="' in text and (' note="' in text or ' devID="' in text)
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -35,6 +42,8 @@ def parse(message: SyslogMessage) -> Event:
     found = keyvalue.pairs(message.content)
     sentence, note = value(found, "msg"), value(found, "note")
     source = _endpoint(value(found, "src"))
+    if said := _SAYS.match(sentence):
+        return _said(said, source[0])
     if "DHCP" in sentence and (lease := _LEASE.match(sentence)):
         return Event(
             kind="dhcp_lease",
@@ -61,6 +70,16 @@ def parse(message: SyslogMessage) -> Event:
     )
 
 
+def _said(said: re.Match[str], source: str) -> Event:
+    if said["wan"]:
+        return Event(kind="wan_up", ip=fields.address(said["address"].rstrip(".")))
+    if said["lease"]:
+        return Event(kind="dhcp_lease", ip=fields.address(said["leased"].rstrip(".")))
+    if said["full"]:
+        return Event(kind="nat_fault")
+    return Event(kind="login_failure", source_ip=fields.address(source))
+
+
 def _kind(action: str, note: str, sentence: str) -> tuple[Kind, str | None]:
     """Read the verdict: `action`, else a note like ACCESS BLOCK."""
     kind, word = keyvalue.verdict(action)
@@ -84,4 +103,16 @@ def _mac(text: str) -> str | None:
     return fields.mac(text)
 
 
-DIALECT = Dialect("zyxel_usg", "Zyxel USG, ATP, USG FLEX", claims, parse)
+DIALECT = Dialect(
+    "zyxel_usg",
+    "Zyxel USG, ATP, USG FLEX",
+    claims,
+    parse,
+    examples=(
+        (
+            'src="198.51.100.7:11031" dst="203.0.113.9:23" msg="Match default rule DROP" '
+            'note="ACCESS BLOCK" user="" devID="00005e005301" cat="Security Policy Control" '
+            'action="Drop"'
+        ),
+    ),
+)

@@ -26,7 +26,7 @@ _RULE = re.compile(
     r" ?\}? ?(?P<rule>S[0-9]{1,3}>R[0-9]{1,3}) ?[mn](?P<letter>[A-Z])", re.IGNORECASE
 )
 _FIREWALL = re.compile(
-    r"FW ++(?P<source>[^\s|]++)(?: *+:(?P<source_port>[0-9]{1,5}+))? *+"
+    r"FW ++(?P<source>[^\s:|]++)(?: *+:(?P<source_port>[0-9]{1,5}+))? *+"
     r"-> *+(?P<destination>[^\s:|]++)"
     r"(?: *+:(?P<destination_port>[0-9]{1,5}+))? *+\|(?P<transport>[A-Za-z0-9-]{1,16}+)"
     r"(?:<[0-9]++>)? *+\|(?P<said>[^|]{0,128}+)\| *+(?P<letter>[A-Z])?",
@@ -81,4 +81,16 @@ def _filter_port(digits: str) -> int | None:
     return fields.port(digits)
 
 
-DIALECT = Dialect("zyxel_zynos", "Zyxel Prestige (ZyNOS)", claims, parse)
+DIALECT = Dialect(
+    "zyxel_zynos",
+    "Zyxel Prestige (ZyNOS)",
+    claims,
+    parse,
+    examples=(
+        (
+            "ZyXEL Communications Corp.: IP[Src=198.51.100.7 Dst=203.0.113.9 TCP spo=1c03 "
+            "dpo=0017]S04>R01mD"
+        ),
+        "FW 198.51.100.7 ->203.0.113.9 |ICMP|default permit:<2,0>|B",
+    ),
+)

@@ -18,7 +18,7 @@ import re
 from functools import lru_cache
 
 from exporter.events import SyslogMessage
-from exporter.syslog import stamps
+from exporter.syslog import encoding, stamps
 
 _EDGES = " \t\r\n\0\ufeff"
 _FACILITIES = (
@@ -43,6 +43,7 @@ _LEVEL: dict[str, tuple[int | None, int]] = {
 }
 _LEVEL |= {name: (None, severity) for name, severity in _SEVERITY.items()}
 
+_NIL = ("", "-")  # RFC 5424 NILVALUE
 _LEFT_COUNT = re.compile(r"[1-9][0-9]{0,6} (?=<[0-9]{1,3}>)")
 _HOST = re.compile(r"(?![0-9_]*+$)[A-Za-z0-9_:][A-Za-z0-9._:-]{0,254}")  # a bare number is no host
 # Words that messages begin with; where the host is left out, they stand in its place.
@@ -52,6 +53,7 @@ _NO_HOST = frozenset(
         *("accept", "accepted", "allow", "allowed", "pass", "passed", "permit", "permitted"),
         *("block", "blocked", "deny", "denied", "drop", "dropped", "reject", "rejected"),
         *("connection", "discard", "discarded", "rule", "kqueue"),
+        *("bad", "failed", "login", "user", "internet", "internetverbindung"),
     )
 )
 _ELEMENT = re.compile(  # RFC 5424 SD-ELEMENT; unescaped brackets inside quotes are common
@@ -61,7 +63,7 @@ _ELEMENT = re.compile(  # RFC 5424 SD-ELEMENT; unescaped brackets inside quotes 
 
 def read(data: bytes, received: float) -> SyslogMessage:
     """Read the header of one message that arrived at `received`."""
-    text = data.decode("utf-8", "replace").strip(_EDGES)
+    text = encoding.decode(data).strip(_EDGES)
     if "1" <= text[:1] <= "9" and (count := _LEFT_COUNT.match(text)):
         text = text[count.end() :]  # a sender that counts octets in a datagram
     facility = severity = None
@@ -152,6 +154,7 @@ def _structured(text: str, received: float, facility: int, severity: int) -> Sys
         return None
     hostname, _, text = text.partition(" ")
     app_name, proc_id, _, data = [*text.split(" ", 3), "", "", "", ""][:4]
+    content = _after_elements(data).lstrip(" \ufeff")
     return SyslogMessage(
         received=received,
         facility=facility,
@@ -160,13 +163,13 @@ def _structured(text: str, received: float, facility: int, severity: int) -> Sys
         hostname=hostname if len(hostname) <= 255 and _may_be_host(hostname) else None,
         app_name=_value(app_name),
         proc_id=_value(proc_id),
-        text=text,
-        content=_after_elements(data).lstrip(" \ufeff"),
+        text=content if app_name in _NIL else text,  # without a tag, what a free-form dialect reads
+        content=content,
     )
 
 
 def _value(field: str) -> str | None:
-    return None if field in ("", "-") else field[:128]
+    return None if field in _NIL else field[:128]
 
 
 def _after_elements(data: str) -> str:

@@ -1,6 +1,7 @@
 """What stands for several equal messages: how often, and which message.
 
     last message repeated 7 times                 syslogd; it is the sender's previous message
+    Above message repeated 7 times                D-Link; Cisco has its header in front again
     message repeated 7 times: [ the message ]     rsyslog; behind the message's tag, or around it
 
 A SyslogMessage goes in, a Repeat or None comes out.
@@ -16,8 +17,12 @@ from exporter.syslog.header import tag
 
 MAX_COUNT = 1_000_000  # more in one line is a lie or a fault, and would drown every true count
 
+_AGAIN = (  # a header in front of the words: D-Link's exported log, Cisco's own stamp
+    r"\[[A-Za-z]{4,8}\] [A-Za-z]{3} [A-Za-z]{3} [ 0-9]{1,2} [0-9:]{8} [0-9]{4} "
+    r"|:? ?(?:[\w.-]{1,64}+: )?[*.]?[A-Za-z]{3} [ 0-9]{1,2} [0-9:.]{8,15}(?: [A-Z]{3,5})?: |-+ "
+)
 _BARE = re.compile(
-    r"(?:-+ )?(?:last|same) message repeated ([0-9]++) times?[ .]*+-*+", re.IGNORECASE
+    rf"(?:{_AGAIN})?(?:last|same|above) message repeated ([0-9]++) times?[ .]*+-*+", re.IGNORECASE
 )
 _WRAPPED = re.compile(r"message repeated ([0-9]++) times?: ?\[ ?", re.IGNORECASE)
 

@@ -7,15 +7,16 @@
     2026/11/10 23:04:06        the same with slashes: logs of Japanese routers
     11/10/2026 23:04:06, 10.11.26 23:04:06    month first with slashes, day first with dots
 
-A stamp without a zone is the collector's local time: syslog does not say more. A flood repeats the
-same second, so what was read is remembered by its text.
+A stamp without a zone is the collector's local time: syslog does not say more. In the hour that
+comes twice when summer time ends, it is the one closer to when the message came. A flood repeats
+the same second, so what was read is remembered by its text.
 """
 
 import re
 from calendar import monthrange
 from datetime import datetime
 from functools import lru_cache
-from time import gmtime, mktime
+from time import gmtime, localtime, mktime
 from typing import NamedTuple
 
 DAY = 86400
@@ -58,80 +59,98 @@ def at_start(text: str, received: float) -> Stamp | None:
     if head in _MONTHS:
         # The usual form by position; digits behind it may be a year.
         if text[15:16] in ("", " ", "\t") and not text[16:17].isdigit():
-            time = _named(text[:15], today)
-            if time is not None:
-                return Stamp(time, 15)
+            times = _named(text[:15], today)
+            if times:
+                return Stamp(_closer(times, received), 15)
     elif head not in _WEEKDAYS:
         if text[4:5] in ("-", "/") and (found := _ISO.match(text)):
             hostless = found[2] == "/" or found[0][-1] == ":"
-            return Stamp(_iso(found[1]), found.end(), hostless)
+            return Stamp(_closer(_iso(found[1]), received), found.end(), hostless)
         if text[:1].isdigit() and (found := _NUMBERS.match(text)):
-            return Stamp(_numbers(found[0]), found.end(), hostless=True)
+            return Stamp(_closer(_numbers(found[0]), received), found.end(), hostless=True)
         return None
     if found := _NAMED.match(text):
         is_ctime = found["weekday"] is not None and (found["year"] or found["late_year"])
         hostless = bool(is_ctime) or found[0][-1] == ":"
-        return Stamp(_named(found[0], today), found.end(), hostless)
+        return Stamp(_closer(_named(found[0], today), received), found.end(), hostless)
     return None
 
 
+_Times = tuple[float, ...]  # the moments that a stamp may mean: one, two in a doubled hour, none
+
+
+def _closer(times: _Times, received: float) -> float | None:
+    if len(times) < 2:
+        return times[0] if times else None
+    return min(times, key=lambda time: abs(time - received))
+
+
 @lru_cache(maxsize=4096)
-def _named(stamp: str, today: int) -> float | None:
+def _named(stamp: str, today: int) -> _Times:
     found = _NAMED.fullmatch(stamp)
     if found is None:
-        return None
+        return ()
     month = _MONTHS[found["month"]]
     day, hour, minute, second = (int(found[name]) for name in ("day", "hour", "minute", "second"))
     if year := found["year"] or found["late_year"]:
-        time = _local(int(year), month, day, hour, minute, second)
+        times = _local(int(year), month, day, hour, minute, second)
     else:
-        time = _closest(today, month, day, hour, minute, second)
-    if time is None or found["fraction"] is None:
-        return time
-    return time + float("0." + found["fraction"][1:])
+        times = _closest(today, month, day, hour, minute, second)
+    if found["fraction"] is None:
+        return times
+    return tuple(time + float("0." + found["fraction"][1:]) for time in times)
 
 
-def _closest(today: int, month: int, day: int, hour: int, minute: int, second: int) -> float | None:
-    """Return the moment in the year that brings it closest to `today` (days since 1970)."""
+def _closest(today: int, month: int, day: int, hour: int, minute: int, second: int) -> _Times:
+    """Return the moments in the year that brings them closest to `today` (days since 1970)."""
     year = gmtime(today * DAY).tm_year
     reach = 8 if (month, day) == (2, 29) else 1  # 8 years: 1900 and 2100 are no leap years
-    times = [
-        time
+    years = [
+        times
         for candidate in range(year - reach, year + reach + 1)
-        if (time := _local(candidate, month, day, hour, minute, second)) is not None
+        if (times := _local(candidate, month, day, hour, minute, second))
     ]
-    return min(times, key=lambda time: abs(time - today * DAY), default=None)
+    return min(years, key=lambda times: abs(times[0] - today * DAY), default=())
 
 
-def _local(year: int, month: int, day: int, hour: int, minute: int, second: int) -> float | None:
+def _local(year: int, month: int, day: int, hour: int, minute: int, second: int) -> _Times:
     # mktime itself would read February 30 as March 1 or 2; 60 is a leap second.
     if not 1970 <= year <= LAST_YEAR or not 1 <= day <= monthrange(year, month)[1]:
-        return None
+        return ()
     if hour > 23 or minute > 59 or second > 60:
-        return None
+        return ()
+    clock = (year, month, day, hour, minute, second, 0, 0)
     try:
-        return mktime((year, month, day, hour, minute, second, 0, 0, -1))
+        guess = mktime((*clock, -1))
+        other = mktime((*clock, 1 - localtime(guess).tm_isdst))
+        # In the doubled hour both are that time of day; else the other one is an hour off.
+        doubled = localtime(other)[:5] == localtime(guess)[:5] and other != guess
     except (OverflowError, ValueError):  # pragma: no cover - years that Windows does not know
-        return None
+        return ()
+    return (guess, other) if doubled else (guess,)
 
 
 @lru_cache(maxsize=4096)
-def _numbers(stamp: str) -> float | None:
+def _numbers(stamp: str) -> _Times:
     found = _NUMBERS.fullmatch(stamp)
     if found is None:
-        return None
+        return ()
     one, divider, other, year, *clock = found.groups()
     month, day = (one, other) if divider == "/" else (other, one)
     full_year = int(year) if len(year) == 4 else 2000 + int(year)
     if not 1 <= int(month) <= 12:
-        return None
+        return ()
     return _local(full_year, int(month), int(day), *map(int, clock))
 
 
 @lru_cache(maxsize=4096)
-def _iso(stamp: str) -> float | None:
+def _iso(stamp: str) -> _Times:
     try:
         moment = datetime.fromisoformat(stamp.upper().replace("/", "-"))
-        return moment.timestamp() if 1970 <= moment.year <= LAST_YEAR else None
+        if not 1970 <= moment.year <= LAST_YEAR:
+            return ()
+        first, second = moment.timestamp(), moment.replace(fold=1).timestamp()
     except (OverflowError, ValueError):
-        return None
+        return ()
+    # Python also gives two moments to an hour that summer time skips: there, the first is meant.
+    return (first, second) if second > first else (first,)

@@ -1,4 +1,4 @@
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -111,9 +111,9 @@ def test_a_bad_pattern_stalls_nobody(regex, unit):
     long = header.read((unit * MAX_MESSAGE)[:MAX_MESSAGE].encode(), NOW)
     best = 1.0
     for _ in range(3):
-        start = perf_counter()
+        start = process_time()
         made.claims(long)
-        best = min(best, perf_counter() - start)
+        best = min(best, process_time() - start)
     assert best < 0.05
 
 

@@ -55,3 +55,19 @@ def test_hardware_addresses_are_written_one_way(text, mac):
 @pytest.mark.parametrize("text", ["", "(none)", "(unknown 0)", "N/A"])
 def test_no_interface_is_none(text):
     assert fields.interface(text) is None
+
+
+@pytest.mark.parametrize("read", [fields.interface, fields.word])
+def test_no_name_is_longer_than_256_characters(read):
+    assert read("wan" * 20_000) == ("wan" * 86)[:256]
+    assert read("wan0") == "wan0"
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_no_word_is_none(text):
+    assert fields.word(text) is None
+
+
+@pytest.mark.parametrize("text", ["a b c", "a  b\tc", " a\t\tb   c "])
+def test_a_run_of_blanks_is_one_blank(text):
+    assert fields.single_spaced(text) == "a b c"

@@ -74,6 +74,27 @@ def test_a_telephone_number_that_cannot_register_is_no_failed_log_in():
     assert parse("Anmeldung der Internetrufnummer 5 ist fehlgeschlagen.") == Event(kind="other")
 
 
+def test_stations_that_a_new_channel_makes_join_anew_are_no_join():
+    line = "WLAN-Autokanal: WLAN-Geräte werden daher unter Umständen neu angemeldet."
+    assert parse(line) == Event(kind="other")
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("logged on", "wifi_join"),
+        ("registered", "wifi_join"),
+        ("deregistered", "wifi_leave"),
+        ("has been disconnected", "wifi_leave"),
+        ("was rejected", "wifi_auth_failure"),
+    ],
+)
+def test_english_stations_come_and_go_too(words, kind):
+    line = f"WLAN device {words} (5 GHz), pc, IP 192.168.178.5, MAC 00:00:5E:00:53:05."
+    mac, ip = "00:00:5e:00:53:05", "192.168.178.5"
+    assert parse(line) == Event(kind=kind, mac=mac, ip=ip, hostname="pc")
+
+
 def test_a_connection_that_could_not_be_made_is_not_up():
     assert parse("Internetverbindung konnte nicht hergestellt werden") == Event(kind="other")
 

@@ -110,9 +110,20 @@ def test_a_cut_line_invents_nothing(cut):
             "events dhcp lease of ip 192.168.1.9 from server mac 00:00:5E:00:53:02 for client mac 00:00:5E:00:53:01 from",
             Event(kind="dhcp_lease", ip="192.168.1.9", mac="00:00:5e:00:53:01"),
         ),
-        ("ip_flow_end src=192.0.2.1 dst=192.0.2.2", Event(kind="other")),
-        ("urls src=192.0.2.1:9 dst=192.0.2.2:80 request: GET http://x/ pattern: 1", Event(kind="other")),
-        ("security_event ids_alerted protocol=tcp/ip src=192.0.2.1:9", Event(kind="other")),
+        ("ip_flow_end src=192.0.2.1 dst=192.0.2.2", Event(kind="other", source_ip="192.0.2.1", destination_ip="192.0.2.2")),
+        (
+            "urls src=192.0.2.1:9 dst=192.0.2.2:80 request: GET http://x/ pattern: 1",
+            Event(kind="other", source_ip="192.0.2.1", source_port=9, destination_ip="192.0.2.2", destination_port=80),
+        ),
+        (
+            "ids-alerts protocol=tcp/ip src=192.0.2.1:9 decision=blocked",
+            Event(kind="other", transport="tcp", source_ip="192.0.2.1", source_port=9),
+        ),
+        (
+            "security_event security_filtering_file_scanned src=192.0.2.1:9 dst=192.0.2.2:80 action=block",
+            Event(kind="rejected", action="block", source_ip="192.0.2.1", source_port=9, destination_ip="192.0.2.2", destination_port=80),
+        ),
+        ("events type=wpa_deauth client_mac='00:00:5E:00:53:01'", Event(kind="wifi_leave", mac="00:00:5e:00:53:01")),
         (
             "security_event ids_alerted protocol=tcp/ip src=192.0.2.1:9 dst=192.0.2.2 decision=blocked",
             Event(kind="rejected", action="blocked", transport="tcp", source_ip="192.0.2.1", source_port=9, destination_ip="192.0.2.2"),

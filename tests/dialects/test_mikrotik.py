@@ -133,6 +133,20 @@ def test_a_relay_may_have_taken_the_topics_for_a_tag_or_away():
             Event(kind="login_failure", source_ip="2001:db8::7"),
         ),
         ("system,info router rebooted", Event(kind="boot")),
+        (
+            "dns query from 192.168.1.9: #7 www.example.com. AAAA",
+            Event(kind="dns", source_ip="192.168.1.9", hostname="www.example.com"),
+        ),
+        ("dns query from 192.168.1.9: #7 www.exam", Event(kind="other")),
+        (
+            "dns done query: #7 www.example.com 203.0.113.9",
+            Event(kind="dns", ip="203.0.113.9", hostname="www.example.com"),
+        ),
+        ("dns done query: #7 dns server failure", Event(kind="other")),
+        (
+            "dns,packet <www.example.com:AAAA:60=2001:db8::9>",
+            Event(kind="dns", ip="2001:db8::9", hostname="www.example.com"),
+        ),
         ("ipsec,error x", Event(kind="other")),
         ("wireless,info no station", Event(kind="other")),
     ],

@@ -146,3 +146,30 @@ def test_a_bridge_port_is_not_the_interface():
     line = "DROP: IN=br0 OUT=br0 PHYSIN=p1 PHYSOUT=p2 SRC=198.51.100.7 DST=203.0.113.9 PROTO=UDP"
     event = parse(line)
     assert (event.ingress_interface, event.egress_interface) == ("br0", "br0")
+
+
+def test_a_line_of_bridge_ports_alone_comes_to_an_end():
+    event = parse("PHYSIN=p1 OUT=br0 PHYS=")  # the last word was once looked at for ever
+    assert (event.ingress_interface, event.egress_interface) == (None, "br0")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DROP PROTO=TCP SPT=4000 DPT=23 SRC=198.51.100.7 DST=203.0.113.9 IN=eth0 OUT=",
+        "DROP OUT= DPT=23 SPT=4000 PROTO=TCP DST=203.0.113.9 SRC=198.51.100.7 IN=eth0",
+        "<4>DROP IN=eth0 <1>SRC=198.51.100.7 DST=203.0.113.9 <1>PROTO=TCP <1>SPT=4000 DPT=23",
+    ],
+)
+def test_neither_the_order_of_keys_nor_marks_of_old_kernels_matter(line):
+    event = parse(line)
+    assert (event.kind, event.transport, event.ingress_interface) == ("rejected", "tcp", "eth0")
+    assert ends(event) == ENDS
+
+
+@pytest.mark.parametrize(
+    ("cut", "transport"), [("UD", None), ("UDP", "udp"), ("2", "igmp"), ("UDPL LEN=4", "udpl")]
+)
+def test_a_protocol_that_is_cut_is_not_told(cut, transport):
+    event = parse(f"DROP IN=eth0 OUT= SRC=198.51.100.7 DST=203.0.113.9 PROTO={cut}")
+    assert event.transport == transport

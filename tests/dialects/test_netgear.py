@@ -51,7 +51,7 @@ def test_the_ways_to_name_an_attacker(stamp, attack, address, port):
 @given(st.integers(0, 1_000_000))
 def test_attack_packets_are_counted(count):
     event = parse(f"[DoS attack: X] ({count}) attack packets in last 20 sec from ip [198.51.100.7]")
-    assert event == Event(kind="dos_alert", source_ip="198.51.100.7", count=count)
+    assert event == Event(kind="dos_alert", source_ip="198.51.100.7", count=count or None)
 
 
 @pytest.mark.parametrize("count", ["1000001", "9" * 30])
@@ -70,6 +70,12 @@ def test_a_port_forward_that_was_hit_is_accepted(stamp):
         destination_ip="2001:db8:1::9",
         destination_port=8080,
     )
+
+
+def test_icmp_has_no_ports():
+    event = parse("[Service blocked: ICMP_echo_req] from source 198.51.100.7:8 to 192.168.1.9:80")
+    assert (event.transport, event.source_ip) == ("icmp", "198.51.100.7")
+    assert event.source_port is event.destination_port is None
 
 
 def test_of_a_masked_attacker_the_port_is_read():

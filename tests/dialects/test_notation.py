@@ -20,7 +20,8 @@ def test_a_station_reads_in_any_grouping(text, mac):
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("144", 144), ("1000000", 1_000_000), ("", None), (None, None), ("٣", None)]
+    ("text", "count"),
+    [("144", 144), ("1000000", 1_000_000), ("", None), (None, None), ("٣", None), ("00", None)],
 )
 def test_a_count_is_a_number_or_nothing(text, count):
     assert notation.count(text) == count

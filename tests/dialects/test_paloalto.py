@@ -48,6 +48,8 @@ def test_columns_that_cannot_be_told_apart_are_malformed():
         parse('1,2026/11/10 14:04:06,S,TRAFFIC,end,"\r\nx"y\rz,')
     with pytest.raises(Malformed):
         parse("1,2026/11/10 14:04:06,S,TRAFFIC,end")
+    with pytest.raises(Malformed, match="2 columns"):
+        parse('"1,2026/11/10 14:04:06,S,SYSTEM,auth,0,auth-fail",')
 
 
 @pytest.mark.parametrize("line", ["a,b,c,TRAFFIC,d", "1,2,3,OTHER,5", "1,2026/11/10,S,TRAFFIC"])

@@ -1,3 +1,4 @@
+from calendar import timegm
 from time import mktime
 
 import pytest
@@ -40,6 +41,14 @@ def test_rfc_5424_with_all_its_parts():
     assert (message.hostname, message.app_name, message.proc_id) == ("fw.example", "evntslog", "77")
     assert message.content == "An [application] entry"
     assert message.text.startswith("evntslog 77 ID47 [a@1 ")
+
+
+@pytest.mark.parametrize("zone", ["+0000", "+00:00"])  # of systemd before and since version 255
+def test_a_line_of_journalctl_in_short_iso_has_all_its_parts(zone):
+    message = read(f"2026-11-10T23:04:06{zone} gateway kernel: DROP IN=eth0 OUT= SRC=192.0.2.1")
+    assert message.time == timegm((2026, 11, 10, 23, 4, 6))
+    assert (message.hostname, message.app_name) == ("gateway", "kernel")
+    assert message.content == "DROP IN=eth0 OUT= SRC=192.0.2.1"
 
 
 def test_rfc_5424_nil_values_are_absent():
@@ -158,3 +167,17 @@ def test_any_bytes_are_a_message(data):
 def test_no_word_is_lost_behind_a_host(word):
     message = read(f"Nov 10 23:04:06 gateway [{word}")
     assert (message.hostname, message.text) == ("gateway", f"[{word}")
+
+
+def test_without_an_app_name_the_text_of_rfc_5424_is_its_message():
+    message = read('<13>1 2026-11-10T23:04:06Z gate - - - [a b="c"] LAN2: link up')
+    assert message.text == message.content == "LAN2: link up"
+    assert message.app_name is None
+    tagged = read("<13>1 2026-11-10T23:04:06Z gate fw - - - LAN2: link up")
+    assert (tagged.text, tagged.content) == ("fw - - - LAN2: link up", "LAN2: link up")
+
+
+@pytest.mark.parametrize("text", ["Internetverbindung wurde getrennt.", "Login failed for admin"])
+def test_the_first_word_of_a_message_is_no_host(text):
+    message = read(f"Nov 10 23:04:06 {text}")
+    assert (message.hostname, message.text) == (None, text)

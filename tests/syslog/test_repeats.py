@@ -26,6 +26,9 @@ def inner(line: str) -> tuple[int, SyslogMessage]:
         ("last message repeated 0 times", 0),
         ("<13>Nov 10 23:04:06 host syslogd: last message repeated 1000000 times", 1_000_000),
         ("--- last message repeated 3 times ---", 3),
+        ("<189>59: rt: Nov 10 23:04:06.461 CET: last message repeated 66 times", 66),
+        ("[INFO] Tue Nov 10 23:04:06 2026 Above message repeated 2 times", 2),
+        ("Above message repeated 1 times", 1),
     ],
 )
 def test_a_bare_repeat_is_of_the_message_before(line, times):

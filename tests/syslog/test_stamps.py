@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 from time import localtime, mktime, strftime
 
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.syslog import stamps
 from exporter.syslog.stamps import DAY, at_start
 
 
@@ -119,3 +121,40 @@ def test_a_stamp_of_now_reads_as_now(now):
 def test_any_text_is_a_stamp_or_not(text):
     for start in ("", "Nov ", "2026-", "Tue Nov 10 "):
         at_start(start + text, NOW)
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    """Summer time ends on 2026-10-25 at 3:00, and begins on 2026-03-29 at 2:00."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    for cached in (stamps._named, stamps._numbers, stamps._iso):
+        cached.cache_clear()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+    for cached in (stamps._named, stamps._numbers, stamps._iso):
+        cached.cache_clear()
+
+
+FORMS = ("Oct 25 02:30:00", "2026-10-25 02:30:00", "10/25/2026 02:30:00", "25.10.26 02:30:00")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("half_past_two", [(0, 30), (1, 30)])
+def test_the_hour_that_comes_twice_is_the_one_of_the_arrival(berlin, form, half_past_two):
+    moment = datetime(2026, 10, 25, *half_past_two, tzinfo=UTC).timestamp()
+    assert at_start(form, moment + 2).time == moment
+
+
+@pytest.mark.parametrize("hours", range(-4, 8))
+def test_no_line_is_late_when_summer_time_ends_or_begins(berlin, hours):
+    for change in (datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC)):
+        moment = change.timestamp() + 1800 * hours
+        printed = strftime("%b %e %H:%M:%S", localtime(moment))
+        assert at_start(printed, moment).time == moment
+
+
+def test_an_hour_that_summer_time_skips_has_one_time(berlin):
+    assert at_start("Mar 29 02:30:00", NOW).time is not None
+    assert at_start("2026-03-29 02:30:00", NOW).time is not None
