@@ -19,18 +19,17 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter import build, tables, web
-from exporter.addresses import Prefixes
 from exporter.evidence import EvidenceStore, prepare
 from exporter.pipeline import Pipeline, Stages
+from exporter.receivers import Receivers
 from exporter.service import Service
-from exporter.settings import Config, Listen
+from exporter.settings import Config
 from exporter.state import StateFile, open_database, open_reader
 from exporter.transports import OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
-from exporter.transports.stream import StreamServer
-from exporter.transports.udp import UdpReceiver
 
 TICK = 0.2  # seconds between looks at what waits for a decision
+RENEW = 60.0  # seconds between looks at whether the certificate was renewed
 WRITE = 60.0  # seconds between writes that no scrape asked for: SD cards wear out
 STOP_SECONDS = 5  # for answers that are under way
 KEEP_ALIVE = 15  # seconds after which an idle HTTP connection is closed
@@ -42,7 +41,8 @@ class App:
     def __init__(self, config: Config, folder: Path, tokens: frozenset[str] = frozenset()) -> None:
         """Open everything that can fail.
 
-        Raises state.StateError, transports.ListenError or ValueError, each naming what and where.
+        Raises state.StateError, config.ConfigError, transports.ListenError or ValueError, each
+        naming what and where.
         """
         self._config = config
         self._log_failure = OncePerMinute()
@@ -62,38 +62,16 @@ class App:
             self.service = Service(config, self._pipeline, evidence, state, time.time)
             self.service.restore()
             self._http = _Server(_http_settings(web.create(self.service, tokens)))
-            self._open_ports(config.listen, opened)
+            self._inbox = Inbox(self._dropped)
+            self.receivers = Receivers(
+                config, self._inbox, self._dropped, self.service.positions, time.time
+            )
+            opened.callback(self.receivers.close)
+            listen = config.listen
+            self._http_socket = bind(socket.SOCK_STREAM, listen.address, listen.http_port)
+            opened.callback(self._http_socket.close)
             self._opened = opened.pop_all()
-        self.service.before_scrape = self.udp.kernel_drops
-
-    def _open_ports(self, listen: Listen, opened: contextlib.ExitStack) -> None:
-        senders = Prefixes((prefix, True) for prefix in listen.allowed_senders)
-
-        def allowed(sender: str) -> bool:
-            return senders.look_up(sender) is True
-
-        self._inbox = Inbox(self._dropped)
-        self.udp = UdpReceiver(
-            self._inbox,
-            host=listen.address,
-            port=listen.syslog_port,
-            clock=time.time,
-            allowed=allowed,
-            dropped=self._dropped,
-            receive_buffer_bytes=listen.receive_buffer_bytes,
-        )
-        opened.callback(self.udp.close)
-        self.tcp = StreamServer(
-            self._inbox,
-            host=listen.address,
-            port=self.udp.port,
-            clock=time.time,
-            allowed=allowed,
-            dropped=self._dropped,
-        )
-        opened.callback(self.tcp.close)
-        self._http_socket = bind(socket.SOCK_STREAM, listen.address, listen.http_port)
-        opened.callback(self._http_socket.close)
+        self.service.before_scrape = self.receivers.udp.kernel_drops
 
     @property
     def http_port(self) -> int:
@@ -104,23 +82,23 @@ class App:
         """Serve until `stop`; then decide what waits and store everything."""
         self._stopping = stop
         async with asyncio.TaskGroup() as group:
-            self.udp.start()
             consumer = group.create_task(self._consume())
             http = group.create_task(self._http.serve(sockets=[self._http_socket]))
-            streams = group.create_task(self.tcp.serve())
+            streams = self.receivers.start(group)
             regular = [
                 group.create_task(self._regularly(TICK, self._tick)),
                 group.create_task(self._regularly(WRITE, self._write)),
+                group.create_task(self._regularly(RENEW, self.receivers.renew)),
             ]
             networks = self._pipeline.stages.networks
             refresh = group.create_task(tables.refresh(self._config.network, networks))
             self.service.ready = True
             await stop.wait()
             self.service.ready = False
-            self.udp.close()
-            streams.cancel()
-            refresh.cancel()
-            await asyncio.wait([streams, refresh, *regular])
+            self.receivers.udp.close()
+            for task in (*streams, refresh):
+                task.cancel()
+            await asyncio.wait([*streams, refresh, *regular])
             self._inbox.close()
             await consumer
             self._pipeline.finish(time.time())
@@ -132,11 +110,15 @@ class App:
 
     async def _consume(self) -> None:
         while batches := await self._inbox.get():
+            due = False
             for batch in batches:
                 try:
                     self._pipeline.process(batch)
                 except Exception as error:  # noqa: BLE001 - one sender's batch must not end the rest
                     self._failed("lines", error)
+                due |= self.service.counted(batch)
+            if due:
+                await self.service.commit()
 
     async def _regularly(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do something every few seconds until the stop, whatever becomes of it."""
@@ -218,12 +200,12 @@ async def serve(config: Config, folder: Path, tokens: frozenset[str] = frozenset
         "knockwatch {} listens for syslog on UDP and TCP port {} (receive buffer {} of {} bytes)",
         *(
             build.VERSION,
-            app.udp.port,
-            app.udp.receive_buffer_granted,
-            app.udp.receive_buffer_asked,
+            app.receivers.udp.port,
+            app.receivers.udp.receive_buffer_granted,
+            app.receivers.udp.receive_buffer_asked,
         ),
     )
-    print(next_steps(own_address(), app.http_port, app.udp.port), flush=True)
+    print(next_steps(own_address(), app.http_port, app.receivers.udp.port), flush=True)
     await app.run(stop)
     logger.info("stopped; everything that waited is decided and stored")
 

@@ -4,8 +4,7 @@ In go a `Rejection` and what the hosts reported; out comes an `Attribution`, a p
 both. A wrong name is worse than none: the score sets confidence, and never breaks a tie between
 devices.
 
-Today a `mapping` is known only when the router's line itself names the inside host; the router's
-tables, and `dns`, have their place in `Attributor.attribute`, above `flow` and below `remote`.
+A `mapping` is the router's own word: its line names the inside host, or a forward does.
 """
 
 import itertools
@@ -15,10 +14,13 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
+from exporter.candidates import asked as asked_for
 from exporter.candidates import by_device, candidate, candidates, devices, inside, name, reachable
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.hosts import Hosts
 from exporter.listeners import HISTORY, Span
+from exporter.lookups import Lookups
+from exporter.mappings import Mappings
 
 MAX_GRACE = 120.0  # seconds; a decision waits no longer for the hosts
 SLOT = 600.0  # seconds; sightings in different slots are "separate times"
@@ -61,18 +63,22 @@ class Attributor:
         hosts: Hosts,
         port_kind: Callable[[str, int], Literal["scan_port", "everyone_port"] | None],
         windows: Windows = _WINDOWS,
+        mappings: Mappings | None = None,
     ) -> None:
         self._hosts = hosts
+        self.mappings = mappings or Mappings()
+        self.lookups = Lookups()
         self._port_kind = port_kind
         self._windows = windows
         self.awaited_until = 0.0  # after a restart: until when silent agents may still report
 
     def attribute(self, rejection: Rejection) -> Finding:
         """Decide by what is known now about the moment at which the packet arrived."""
-        owner = self._hosts.owner(rejection.our_ip) if rejection.inside else None
-        if rejection.inside and owner is None:
+        told = self._told(rejection)
+        if rejection.inside and told is None:
             reason = Reason("inside_address_unknown", {"address": rejection.our_ip})
             return Finding(Attribution(reasons=(reason, *self._audience(rejection))), False)
+        owner = None if told is None else str(told.values["device"])
         talked = self._talked(rejection, owner)
         flow = candidates(
             "flow",
@@ -92,11 +98,14 @@ class Attributor:
             return Finding(name(sockets), len(sockets) == 1 and self._settled(rejection, bound))
         if remote:
             return Finding(name(remote, also=sockets), False)
+        asked = self._asked(rejection) if told is None else []
+        if asked:
+            return Finding(name(asked, also=sockets), False)
         history = self._history(rejection, owner) if untellable is None else []
         if history:
             return Finding(name(history), False)
-        if owner is not None:
-            return Finding(name([inside(owner, rejection)], also=sockets), True)
+        if told is not None:
+            return Finding(name([inside(told)], also=sockets), True)
         return Finding(self._nobody(rejection, sockets, untellable), False)
 
     def ripe(self, now: float) -> Callable[[Rejection], bool]:
@@ -133,6 +142,17 @@ class Attributor:
 
     # --- the levels ------------------------------------------------------------------------------
 
+    def _asked(self, rejection: Rejection) -> list[Candidate]:
+        """One candidate for each asker: whose address is nobody's might be any device."""
+        lookups = self.lookups.of(rejection.remote_ip, rejection.received, self._windows.talked)
+        found: dict[str, Candidate] = {}
+        for lookup in lookups:
+            device = self._hosts.owner(lookup.asker, lookup.when)
+            if device is None:
+                return []
+            found[device] = asked_for(device, lookup, rejection)
+        return list(found.values())
+
     def _history(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
         if rejection.our_port is None:
             return []
@@ -159,6 +179,25 @@ class Attributor:
                 candidate("history", candidate_spans, rejection, "port_history", values, decibans)
             )
         return found
+
+    def _told(self, rejection: Rejection) -> Reason | None:
+        """Why the router's own word names a device, if it does."""
+        if rejection.inside:
+            device = self._hosts.owner(rejection.our_ip, rejection.received)
+            values = {"device": device or "", "address": rejection.our_ip}
+            return Reason("inside_address", {**values}) if device else None
+        if rejection.our_port is None or rejection.direction != "inbound":
+            return None
+        port = (rejection.router, rejection.transport, rejection.our_port)
+        device = self.mappings.forward(*port)
+        if device is not None:
+            return Reason("forward", {"device": device, "port": rejection.our_port})
+        address = self.mappings.inside(*port, rejection.received)
+        device = self._hosts.owner(address, rejection.received) if address else None
+        if address is None or device is None:
+            return None
+        values = {"device": device, "address": address}
+        return Reason("mapped", {**values, "port": rejection.our_port})
 
     # --- what the levels look at -----------------------------------------------------------------
 

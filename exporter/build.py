@@ -7,12 +7,14 @@ from typing import Literal
 
 from exporter.addresses import canonical
 from exporter.attribution import Attributor
-from exporter.dialects import Dialect, custom
+from exporter.dialects import Dialect, custom, fields
 from exporter.dialects.table import DIALECTS
 from exporter.enrichment.direction import Home, Interfaces
 from exporter.enrichment.networks import Networks
+from exporter.events import STDIN
 from exporter.hosts import Hosts
 from exporter.knowledge import Knowledge, load
+from exporter.mappings import Forward, Mappings
 from exporter.metrics import Metrics
 from exporter.pipeline import Stages
 from exporter.reading import Reader, Rule
@@ -36,10 +38,17 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
     )
     hosts = Hosts(
         {
-            canonical(address) or address: device.name
+            place: device.name
             for device in config.device
-            for address in device.addresses
+            for place in (
+                *(canonical(address) or address for address in device.addresses),
+                *(fields.mac(station) or station for station in device.macs),
+            )
         }
+    )
+    forwards = (
+        Forward(router=f.router, transport=f.transport, port=f.port, device=f.device)
+        for f in config.port_forward
     )
     metrics = Metrics(config.budgets)
     for router in config.router:
@@ -57,7 +66,7 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
         networks=networks,
         knowledge=knowledge,
         hosts=hosts,
-        attributor=Attributor(hosts, port_kind(knowledge), config.windows),
+        attributor=Attributor(hosts, port_kind(knowledge), config.windows, Mappings(forwards)),
         metrics=metrics,
     )
 
@@ -87,7 +96,9 @@ def port_kind(
 
 def _rule(router: Router) -> RouterRule:
     senders = frozenset(canonical(address) or address for address in router.addresses)
-    return RouterRule(name=router.name, senders=senders, hosts=frozenset(router.hosts))
+    files = frozenset(STDIN if file == "-" else file for file in router.files)
+    hosts = frozenset(router.hosts)
+    return RouterRule(name=router.name, senders=senders, hosts=hosts, files=files)
 
 
 def _own_dialects(config: Config) -> tuple[Dialect, ...]:

@@ -10,9 +10,10 @@ import msgspec
 
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.listeners import Span
+from exporter.lookups import Lookup
 
 MIN_CONFIDENCE = 0.85  # below it nobody is named
-DECIBANS: dict[Evidence, float] = {"mapping": 40, "flow": 30, "socket": 20, "remote": 15}
+DECIBANS: dict[Evidence, float] = {"mapping": 40, "flow": 30, "socket": 20, "remote": 15, "dns": 12}
 
 
 def reachable(spans: Iterable[Span], rejection: Rejection, owner: str | None) -> list[Span]:
@@ -84,14 +85,31 @@ def candidate(
     )
 
 
-def inside(owner: str, rejection: Rejection) -> Candidate:
-    """The line itself names the inside host; which program it was, nobody knows."""
+def inside(told: Reason) -> Candidate:
+    """The router itself names the inside host; which program it was, nobody knows."""
     return Candidate(
-        device=owner,
+        device=str(told.values["device"]),
         process="",
         evidence="mapping",
         confidence=_probability(DECIBANS["mapping"]),
-        reasons=(Reason("inside_address", {"device": owner, "address": rejection.our_ip}),),
+        reasons=(told,),
+    )
+
+
+def asked(device: str, lookup: Lookup, rejection: Rejection) -> Candidate:
+    """A device asked for the name behind the remote address; its program stays unknown."""
+    values: dict[str, str | int | float] = {
+        "device": device,
+        "name": lookup.name,
+        "remote": rejection.remote_ip,
+        "ago": round(rejection.received - lookup.when),
+    }
+    return Candidate(
+        device=device,
+        process="",
+        evidence="dns",
+        confidence=_probability(DECIBANS["dns"]),
+        reasons=(Reason("asked", values),),
     )
 
 

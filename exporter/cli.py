@@ -22,13 +22,15 @@ import msgspec
 import tomli_w
 from loguru import logger
 
-from exporter import agent, build, demo, replay, tables
+from exporter import agent, build, consultation, demo, replay, tables
 from exporter.config import ConfigError, load, state_dir
 from exporter.explain import Answer, event_fields, explain
+from exporter.explanation import Language
 from exporter.pipeline import Pipeline, Stages
 from exporter.settings import Config, Listen
 from exporter.sockets_text import UnreadableText
 from exporter.sockets_text import read as read_sockets
+from exporter.transports import certificate
 
 OK, FAILED, USAGE = 0, 1, 2
 _LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
@@ -98,8 +100,7 @@ def _explain(options: argparse.Namespace) -> int:
             pipeline.report(read_sockets(text, options.device), now)
         except UnreadableText as error:
             return _fail(f"{options.sockets}: {error}", FAILED)
-    language = options.lang or (config.language if config.language != "auto" else "en")
-    answer = explain(options.line, pipeline, now, language)
+    answer = explain(options.line, pipeline, now, _language(options, config))
     print(_json(answer) if options.json else _words(answer))
     return OK
 
@@ -108,12 +109,13 @@ def _check(options: argparse.Namespace) -> int:
     config = load(options.config)
     _stages(config)
     _tokens(config)
+    certificate.configured(config.listen)
     print(tomli_w.dumps(_without_none(msgspec.to_builtins(config))), end="")
     return OK
 
 
 def _healthcheck(options: argparse.Namespace) -> int:
-    url = options.url or _own_url(load(options.config).listen)
+    url = options.url or f"{_own_url(load(options.config).listen)}/-/ready"
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is this machine
     try:
         with direct.open(url, timeout=5) as answer:
@@ -122,6 +124,17 @@ def _healthcheck(options: argparse.Namespace) -> int:
         return _fail(f"{url}: {error.reason}", FAILED)
     except HTTPException as error:
         return _fail(f"{url}: not an HTTP answer: {error!r}", FAILED)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    config = load(options.config)
+    url = options.url or _own_url(config.listen)
+    try:
+        told, fine = consultation.consult(url, _language(options, config))
+    except ValueError as error:
+        return _fail(str(error), USAGE)
+    print(told)
+    return OK if fine else FAILED
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -182,12 +195,16 @@ def _parser() -> argparse.ArgumentParser:
     health = add("healthcheck", _healthcheck, "exit 0 when a running serve is ready")
     health.add_argument("--url", metavar="URL")
 
+    doctor = add("doctor", _doctor, "ask a running serve what is wrong, hop by hop")
+    doctor.add_argument("--url", metavar="URL", help="default: this machine's, as configured")
+    doctor.add_argument("--lang", choices=("en", "ja"))
+
     demo_command = add("demo", _demo, "play the founding case against a running serve")
     demo_command.add_argument("--server", metavar="URL", default="http://127.0.0.1:10151")
     demo_command.add_argument("--syslog", metavar="HOST:PORT", default="127.0.0.1:5514")
     demo_command.add_argument("--seconds", type=float, default=20.0, help="how long it plays")
 
-    for command in (serve, replay_command, explain_command, check, health):
+    for command in (serve, replay_command, explain_command, check, health, doctor):
         command.add_argument("--config", metavar="FILE", help="default: $KNOCKWATCH_CONFIG")
     return parser
 
@@ -217,9 +234,14 @@ def _tokens(config: Config) -> frozenset[str]:
     return tokens
 
 
+def _language(options: argparse.Namespace, config: Config) -> Language:
+    language: Language | None = options.lang
+    return language or (config.language if config.language != "auto" else "en")
+
+
 def _own_url(listen: Listen) -> str:
     address = listen.address or "127.0.0.1"
-    return f"http://{f'[{address}]' if ':' in address else address}:{listen.http_port}/-/ready"
+    return f"http://{f'[{address}]' if ':' in address else address}:{listen.http_port}"
 
 
 def _moment(text: str) -> float:

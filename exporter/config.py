@@ -7,7 +7,7 @@ is an error that names the nearest known one. Secrets are not in it: it names fi
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -15,6 +15,7 @@ import msgspec
 
 from exporter import build
 from exporter.addresses import Prefixes, canonical
+from exporter.dialects import fields
 from exporter.settings import Config, Device, Router
 
 
@@ -106,6 +107,9 @@ def _flat(layout: Any) -> list[Any]:
 
 
 def _check(config: Config) -> None:
+    for key in ("tls_key", "tls_client_ca"):
+        if getattr(config.listen, key) and not config.listen.tls_certificate:
+            raise ValueError(f"listen.{key}: there is no listen.tls_certificate")
     for place, prefixes in (
         ("listen.allowed_senders", config.listen.allowed_senders),
         ("network.lan_prefixes", config.network.lan_prefixes),
@@ -115,24 +119,50 @@ def _check(config: Config) -> None:
             Prefixes((prefix, True) for prefix in prefixes)
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from None
-    named: tuple[tuple[str, tuple[Router | Device, ...]], ...] = (
-        ("router", config.router),
-        ("device", config.device),
-    )
-    for kind, entries in named:
-        names: set[str] = set()
-        used: set[str] = set()
-        for number, entry in enumerate(entries):
-            if entry.name.casefold() in names or not entry.name:
-                raise ValueError(f"{kind}[{number}].name: {entry.name!r} is empty or used twice")
-            names.add(entry.name.casefold())
-            for address in entry.addresses:
-                ip, wrong = canonical(address), f"{kind}[{number}].addresses: {address!r} is"
-                if ip is None:
-                    raise ValueError(f"{wrong} not an address")
-                if ip in used:
-                    raise ValueError(f"{wrong} used twice")
-                used.add(ip)
+    _check_files(config)
+    for kind, entries in (("router", config.router), ("device", config.device)):
+        _check_names(kind, entries)
+    stations: set[str] = set()
+    for number, device in enumerate(config.device):
+        _check_places(f"device[{number}].macs", device.macs, fields.mac, stations)
+
+
+def _check_names(kind: str, entries: Sequence[Router | Device]) -> None:
+    names: set[str] = set()
+    used: set[str] = set()
+    for number, entry in enumerate(entries):
+        if entry.name.casefold() in names or not entry.name:
+            raise ValueError(f"{kind}[{number}].name: {entry.name!r} is empty or used twice")
+        names.add(entry.name.casefold())
+        _check_places(f"{kind}[{number}].addresses", entry.addresses, canonical, used)
+
+
+def _check_places(
+    key: str, given: Iterable[str], read: Callable[[str], str | None], used: set[str]
+) -> None:
+    for text in given:
+        place = read(text)
+        if place is None:
+            raise ValueError(f"{key}: {text!r} is not an address")
+        if place in used:
+            raise ValueError(f"{key}: {text!r} is used twice")
+        used.add(place)
+
+
+def _check_files(config: Config) -> None:
+    places = [("listen.files", file) for file in config.listen.files]
+    for number, router in enumerate(config.router):
+        places += [(f"router[{number}].files", file) for file in router.files]
+    used: set[str] = set()
+    for place, file in places:
+        wrong = f"{place}: {file!r} is"
+        if file != "-" and not Path(file).is_absolute():
+            raise ValueError(f"{wrong} a relative path; write where it begins: /var/log/…")
+        if file != "-" and ("\0" in file or os.path.normpath(file) != file):
+            raise ValueError(f"{wrong} not written plainly: {os.path.normpath(file)!r}")
+        if file in used:
+            raise ValueError(f"{wrong} used twice")
+        used.add(file)
 
 
 def _place(text: str) -> str:

@@ -13,13 +13,29 @@ import msgspec
 # --- what arrives --------------------------------------------------------------------------------
 
 
+STDIN = "stdin"  # the sender of what comes in by standard input
+
+
+class Position(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """How far a followed file is read: it is that file in which `before` stands before `offset`."""
+
+    file: str  # the name under which it was written: its path, or what that is a link to
+    inode: int
+    modified: int  # when it was last written before it was read (ns): newer files were not read
+    offset: int  # bytes; a line begins there
+    before: bytes  # the last bytes in front of it
+    skipping: bool = False  # the offset lies inside a line that is too long; it is counted
+
+
 class Batch(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Whole messages of one sender, in the order in which they arrived; framing is removed."""
 
     received: float  # when they reached us
-    sender: str  # the peer's address; "" for files, standard input and pasted text
+    sender: str  # the peer's address; a file's path; "stdin"; "" for replayed and pasted text
     listener: str  # "udp", "tcp", "file": the label of `dropped_messages_total`
     messages: list[bytes]
+    oversize: int = 0  # messages that stood between them and were too long
+    position: Position | None = None  # of a file, once they are counted
 
 
 class SyslogMessage(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from exporter import causes, explanation
+from exporter.dialects import nearest
 from exporter.events import (
     Candidate,
     CauseName,
@@ -42,6 +43,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     cause: CauseName | None = None
     verdict: Verdict | None = None
     application: str | None = None
+    at_least: bool = False  # its router's log is at a limit: there were more like it
     summary: str
     advice: str
     steps: tuple[str, ...]
@@ -53,34 +55,46 @@ def explain(
     """Explain a line as if it arrived now; `router` is its router unless its header names one."""
     stages = pipeline.stages
     message = header.read(line.encode("utf-8", "replace"), now)
+    limited = stages.routers.limited(now)
+    at_least = bool(limited)  # a line that names no router may be of any
     if message.hostname is not None:
         router = stages.routers.name("", message.hostname)
+        at_least = router in limited
     dialect, outcome, event, error, _ = stages.reader.read(message, Sender(), router)
-    told = explanation.steps_of_line(message.hostname, dialect, outcome, event, error, language)
+    near = None
+    if outcome == "unrecognised":
+        near = nearest.examples(stages.reader.dialects).nearest(message.text)
+    read = explanation.Line(message, dialect, outcome, event, error, near)
+    told = Answer(
+        line=line,
+        router=router,
+        dialect=dialect,
+        outcome=outcome,
+        event=event,
+        at_least=at_least,
+        summary=explanation.of_line(outcome, event, language),
+        advice=explanation.advice_of_line(outcome, event, language),
+        steps=explanation.steps_of_line(read, language),
+    )
     if event is None or event.kind != "rejected":
-        return Answer(
-            line=line,
-            router=router,
-            dialect=dialect,
-            outcome=outcome,
-            event=event,
-            summary=explanation.of_line(outcome, event, language),
-            advice=explanation.advice_of_line(outcome, event, language),
-            steps=told,
-        )
-    packets = stages.rejection(event, router, now)
+        return told
+    return _judged(told, event, pipeline, now, language)
+
+
+def _judged(
+    told: Answer, event: Event, pipeline: Pipeline, now: float, language: Language
+) -> Answer:
+    """The answer for a rejected packet: whose it was, and why it came."""
+    stages = pipeline.stages
+    packets = stages.rejection(event, told.router, now)
     attribution = stages.attributor.attribute(packets).attribution
     seen = pipeline.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
     signs = causes.signs(packets, attribution, seen, stages.knowledge)
     cause = causes.decide(signs)
     decision = Decision(rejection=packets, attribution=attribution, cause=cause, last=now)
     subject = explanation.of_decision(decision, signs.application)
-    return Answer(
-        line=line,
-        router=router,
-        dialect=dialect,
-        outcome=outcome,
-        event=event,
+    return msgspec.structs.replace(
+        told,
         network=packets.remote,
         device=attribution.device or None,
         process=attribution.process or None,
@@ -92,7 +106,7 @@ def explain(
         application=signs.application.name if signs.application else None,
         summary=explanation.summary(subject, language),
         advice=explanation.advice(subject, language),
-        steps=told + explanation.steps_of_decision(subject, language),
+        steps=told.steps + explanation.steps_of_decision(subject, language),
     )
 
 

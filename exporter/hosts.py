@@ -2,7 +2,8 @@
 
 In go `HostReport`s: a report is complete (or says "unchanged since") and replaces its device's
 report before, so that a lost or late one corrupts nothing. Their sockets live on in `Listeners`.
-Times are arguments, Unix seconds; the server dates a report arrival minus age.
+Devices on which nothing runs are known by configuration and by the leases of DHCP servers. Times
+are arguments, Unix seconds; the server dates a report arrival minus age.
 """
 
 from collections import deque
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from exporter.events import HostReport
+from exporter.leases import Lease, Leases
 from exporter.listeners import HISTORY, Listeners, Span, spans
 
 CURRENT_INTERVALS = 3  # a report is current for this many of its intervals
@@ -49,13 +51,15 @@ class Hosts:
     """All devices. `listeners` holds their sockets, now and in the last day."""
 
     def __init__(self, configured: Mapping[str, str] | None = None) -> None:
-        """`configured` maps addresses to devices: for those on which no agent can run."""
+        """`configured` maps addresses and stations (MAC) to devices on which no agent can run."""
         self.listeners = Listeners()
+        self.leases = Leases()
         self._configured = dict(configured or {})
         self._devices: dict[str, Device] = {}
         self._live: list[Device] = []
         self._live_at: float | None = None  # a flood asks often about one moment
-        self._owners: dict[str, set[str]] = {}  # address → the devices that report it
+        # Address or station → the devices that report it.
+        self._owners: dict[str, set[str]] = {}
 
     def report(self, report: HostReport, received: float) -> Device:
         """Take a report in, and return its device.
@@ -104,15 +108,22 @@ class Hosts:
         """The device of that name, whatever its case."""
         return self._devices.get(name.casefold())
 
-    def owner(self, address: str) -> str | None:
-        """The one device that has this address.
+    def owner(self, address: str, moment: float | None = None) -> str | None:
+        """The one device that has this address: configured, reported, or by its lease.
 
-        Every Docker host owns 172.17.0.1: an address of two devices names neither.
+        Every Docker host owns 172.17.0.1: an address of two devices names neither. A lease counts
+        at a `moment` only, and goes before a host that was silent when it was given.
         """
         if address in self._configured:
             return self._configured[address]
+        lease = None if moment is None else self.leases.holder(address, moment)
         owners = self._owners.get(address, ())
-        return self._devices[next(iter(owners))].name if len(owners) == 1 else None
+        if lease is None or moment is None:
+            return self._devices[next(iter(owners))].name if len(owners) == 1 else None
+        present = [d for d in map(self._devices.__getitem__, owners) if moment <= d.current_until]
+        if present or any(lease.given < self._devices[key].taken for key in owners):
+            return self._devices[next(iter(owners))].name if len(owners) == 1 else None
+        return self._leased(lease)
 
     def forget_old(self, now: float) -> None:
         """Drop sockets that closed more than a day ago, and devices silent for as long."""
@@ -131,8 +142,22 @@ class Hosts:
             return False
         for span in (*device.open.values(), *device.closed):
             self.listeners.remove(span)
-        self._move_addresses(name.casefold(), device.report.addresses, ())
+        self._move(name.casefold(), _places(device.report), ())
         return True
+
+    def _leased(self, lease: Lease) -> str | None:
+        """The device behind a lease: by its station, else by the name that it gives itself."""
+        if lease.mac in self._configured:
+            return self._configured[lease.mac]
+        reporting = self._owners.get(lease.mac, ())
+        if reporting:
+            return self._devices[next(iter(reporting))].name if len(reporting) == 1 else None
+        known = self.device(lease.hostname)
+        if known is None:
+            return lease.hostname or None
+        # A guest may call itself what a device is called already.
+        stations = {link.mac for link in known.report.links} - {None}
+        return None if stations and lease.mac else known.name
 
     def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
         now_open: dict[tuple[object, ...], Span] = {}
@@ -150,7 +175,7 @@ class Hosts:
             now_open[key] = known
         for gone in device.open.values():
             self._close(device, gone)
-        self._move_addresses(device.name.casefold(), device.report.addresses, report.addresses)
+        self._move(device.name.casefold(), _places(device.report), _places(report))
         device.open, device.report = now_open, report
         device.taken, device.received = taken, received
 
@@ -180,13 +205,18 @@ class Hosts:
         if len(device.closed) > MAX_CLOSED:
             self.listeners.remove(device.closed.popleft())
 
-    def _move_addresses(self, key: str, before: Iterable[str], after: Iterable[str]) -> None:
-        for address in set(before):
-            self._owners[address].discard(key)
-            if not self._owners[address]:
-                del self._owners[address]
-        for address in after:
-            self._owners.setdefault(address, set()).add(key)
+    def _move(self, key: str, before: Iterable[str], after: Iterable[str]) -> None:
+        for place in set(before):
+            self._owners[place].discard(key)
+            if not self._owners[place]:
+                del self._owners[place]
+        for place in after:
+            self._owners.setdefault(place, set()).add(key)
+
+
+def _places(report: HostReport) -> set[str]:
+    """The addresses and stations of a host."""
+    return {*report.addresses, *(link.mac for link in report.links if link.mac)}
 
 
 def _current_until(report: HostReport, taken: float) -> float:

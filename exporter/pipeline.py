@@ -14,6 +14,7 @@ import msgspec
 
 from exporter import causes
 from exporter.attribution import Attributor, Finding
+from exporter.echoes import Echoes
 from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
 from exporter.enrichment.networks import Networks
 from exporter.events import (
@@ -32,6 +33,7 @@ from exporter.reading import Reader, Sender
 from exporter.routers import Routers
 from exporter.spread import Spread
 from exporter.syslog import header
+from exporter.unread import UnreadLines
 from exporter.waiting import Group, Waiting
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
@@ -65,6 +67,13 @@ class Stages(NamedTuple):
         )
 
 
+class Arrived(msgspec.Struct):
+    """What a listener handed over since the start."""
+
+    messages: int = 0
+    last: float = 0.0
+
+
 def _label(event: Event) -> str:
     """What an event counts as; lines about a packet that state no verdict are counted apart."""
     return "no_verdict" if event.kind == "other" and event.names_packet else event.kind
@@ -88,7 +97,10 @@ class Pipeline:
         """
         self.stages = stages
         self.waiting = Waiting()
+        self._echoes = Echoes()
         self.spread = Spread()
+        self.unread = UnreadLines()
+        self.arrived: dict[str, Arrived] = {}  # by listener
         self._late = Spread()  # the same for what came late, by its own time
         self._decided = decided
         self._router = router
@@ -102,6 +114,9 @@ class Pipeline:
     def process(self, batch: Batch) -> list[Reading]:
         """Take messages in and count them; the readings tell what became of each."""
         touched: dict[int, Group] = {}
+        arrived = self.arrived.setdefault(batch.listener, Arrived())
+        arrived.messages += len(batch.messages)
+        arrived.last = batch.received
         readings = [self._message(batch, data, touched) for data in batch.messages]
         now = batch.received if self.line_clock is None else self.line_clock
         ripe = self.stages.attributor.ripe(now)
@@ -156,9 +171,14 @@ class Pipeline:
         if event is not None:
             if event.kind == "rejected":
                 self._rejected(event, router, happened, now, touched)
-            else:
+            elif not self._echoes.again(router, event, happened):
                 metrics.router_event(router, _label(event), event.packets, now)
-        return Reading(router=router, dialect=dialect, outcome=outcome, event=event, error=error)
+                self._learn(event, router, happened)
+        reading = Reading(router=router, dialect=dialect, outcome=outcome, event=event, error=error)
+        # A file's lines are shown by `--events`, whole.
+        if self.line_clock is None and (event is None or event.kind == "other"):
+            self.unread.note(reading, message.text, now)
+        return reading
 
     def _heard(self, batch: Batch, router: str, stamp: float | None, now: float) -> float:
         """Note that a router spoke; return when what it says happened.
@@ -189,6 +209,15 @@ class Pipeline:
             self._newest.pop(forgotten[0], None)
         self._senders[key] = sender
         return sender
+
+    def _learn(self, event: Event, router: str, happened: float) -> None:
+        """Keep what tells whose a later packet is."""
+        if event.kind == "dhcp_lease":
+            self.stages.hosts.leases.add(router, event, happened)
+        elif event.kind == "port_mapping":
+            self.stages.attributor.mappings.add(router, event, happened)
+        elif event.kind == "dns" or event.action == "cname":
+            self.stages.attributor.lookups.add(router, event, happened)
 
     # --- enrichment, attribution, cause ----------------------------------------------------------
 

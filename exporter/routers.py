@@ -1,14 +1,17 @@
 """Which router a message is from, and what is known of each.
 
 A router's name is the configured one; else the header's host, when the sender is loopback or our
-own gateway (a relay, or a container network that hides the sender); else the sender's address.
+own gateway (a relay, or a container network that hides the sender), or a file; else the sender's
+address or the file's path.
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
 import msgspec
 
 from exporter.clocks import Clock
+from exporter.events import STDIN
 from exporter.plateau import Plateau
 
 FILE = "replay"  # the router of lines of a file that name none
@@ -21,6 +24,7 @@ class RouterRule(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     senders: frozenset[str] = frozenset()  # addresses, canonical
     hosts: frozenset[str] = frozenset()  # host names in the header
+    files: frozenset[str] = frozenset()  # absolute paths and patterns of them, STDIN
 
 
 class Router(msgspec.Struct, kw_only=True):
@@ -46,6 +50,7 @@ class Routers:
         self.rules = {rule.name: rule for rule in rules}
         self._by_sender = {sender: r.name for r in self.rules.values() for sender in r.senders}
         self._by_host = {host.casefold(): r.name for r in self.rules.values() for host in r.hosts}
+        self._by_file: dict[str, str | None] = {}
         self._gateways = frozenset(gateways)
         self._masks = frozenset(masks)
         self._heard: dict[str, Router] = {}
@@ -53,7 +58,7 @@ class Routers:
 
     def name(self, sender: str, hostname: str | None) -> str:
         """The name of the router behind a sender's address and a header's host."""
-        name = self._by_sender.get(sender)
+        name = self._by_sender.get(sender) or self._of_file(sender)
         if name is not None:
             return name
         if hostname is not None and self._relayed(sender):
@@ -96,6 +101,10 @@ class Routers:
         """Every router that was heard."""
         return self._heard.values()
 
+    def limited(self, now: float) -> frozenset[str]:
+        """The routers whose log is at a limit: what they say is the least that happened."""
+        return frozenset(name for name, one in self._heard.items() if one.plateau.limited(now))
+
     def offsets(self) -> dict[str, float]:
         """The clock offsets by router, to be remembered over a restart."""
         heard = {name: router.clock for name, router in self._heard.items()}
@@ -106,8 +115,29 @@ class Routers:
         """Take back what `offsets` gave: what was spooled meanwhile is late, and shows it."""
         self._clocks = {name: Clock(offset=offset) for name, offset in offsets.items()}
 
+    def _of_file(self, sender: str) -> str | None:
+        """The router whose lines a followed file holds; None where that is not configured."""
+        if not _is_file(sender):
+            return None
+        if sender not in self._by_file:
+            if len(self._by_file) >= MAX_ROUTERS:
+                self._by_file.clear()
+            # The one that names the file itself comes before patterns.
+            owners = [rule.name for rule in self.rules.values() if sender in rule.files] + [
+                rule.name
+                for rule in self.rules.values()
+                if any(PurePath(sender).match(pattern) for pattern in rule.files)
+            ]
+            self._by_file[sender] = owners[0] if owners else None
+        return self._by_file[sender]
+
     def _relayed(self, sender: str) -> bool:
-        """Whether the sender speaks for others; a file has none."""
-        if not sender or sender in self._gateways:
+        """Whether the sender speaks for others."""
+        if not sender or sender in self._gateways or _is_file(sender):
             return True
         return sender.startswith("127.") or sender == "::1"
+
+
+def _is_file(sender: str) -> bool:
+    """Whether a sender is a path or standard input; no address is written like one."""
+    return "/" in sender or "\\" in sender or sender == STDIN

@@ -6,30 +6,29 @@ which work on copies in a thread.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePath
 from typing import TypeVar
 
 import msgspec
 from loguru import logger
 from prometheus_client import PlatformCollector, ProcessCollector
 
-from exporter import exposition
-from exporter.attribution import MAX_GRACE
+from exporter import condition, exposition, remembered
 from exporter.build import VERSION
-from exporter.events import HostReport
+from exporter.doctor import Condition
+from exporter.events import Batch, HostReport, Position
 from exporter.evidence import EvidenceStore, Suspect
 from exporter.hosts import Conflict, Device
 from exporter.pipeline import Pipeline
+from exporter.series import Declaration
 from exporter.settings import Config
 from exporter.state import StateFile
-from exporter.waiting import Group
 
-RESTART_GRACE = 1.5  # of the slowest agent's interval: until then a silent one may still report
+MAX_POSITIONS = 1000  # of followed files; twice as many as are followed at one time
 _T = TypeVar("_T")
-_groups = msgspec.msgpack.Decoder(list[Group])
-_offsets = msgspec.msgpack.Decoder(dict[str, float])
-_processes = msgspec.msgpack.Decoder(dict[str, tuple[str, str]])
+_positions = msgspec.msgpack.Decoder(dict[str, Position])
 
 
 class Service:
@@ -57,25 +56,53 @@ class Service:
         self._reader = ThreadPoolExecutor(1, "reader")
         self._committing = asyncio.Lock()
         self._scrape_seconds = 0.0
+        self._scraped: float | None = None  # when somebody last read the metrics
+        self._before: dict[tuple[str, tuple[str, ...]], float] = {}  # counters, at the start
         self._stored_parts: dict[str, bytes] = {}
+        self._positions: dict[str, Position] = {}  # by path, the one read longest ago first
         self._process = [ProcessCollector(registry=None), PlatformCollector(registry=None)]
 
     def restore(self) -> None:
         """Take back what the state file holds."""
         series, parts = self._state.load()
         for (metric, labels), of_series in series.items():
+            self._before[metric, labels] = of_series.value
             self.pipeline.stages.metrics.store.restore(metric, labels, of_series)
+        for name, error in remembered.restore(self.pipeline, parts, self.clock()).items():
+            logger.error("what is stored as {} in {} is lost: {}", name, self._state.path, error)
         try:
-            self.pipeline.waiting.restore(_groups.decode(parts.get("waiting", b"\x90")))
-            self.pipeline.stages.metrics.processes.update(
-                _processes.decode(parts.get("processes", b"\x80"))
-            )
-            self.pipeline.stages.routers.restore(_offsets.decode(parts.get("offsets", b"\x80")))
-            slowest = msgspec.msgpack.decode(parts.get("slowest", b"\x00"), type=float)
-            grace = min(RESTART_GRACE * slowest, MAX_GRACE)
-            self.pipeline.stages.attributor.awaited_until = self.clock() + grace if grace else 0.0
+            positions = _positions.decode(parts.get("positions", b"\x80"))
         except msgspec.DecodeError as error:
-            logger.error("undecided packets of {} are lost: {}", self._state.path, error)
+            logger.error("files are read from their beginning, {}: {}", self._state.path, error)
+        else:
+            self._positions = {
+                path: position
+                for path, position in positions.items()
+                if any(PurePath(path).match(file) for file in self.config.files)
+            }
+
+    @property
+    def positions(self) -> Mapping[str, Position]:
+        """Up to where the lines of followed files are counted, by the files' paths."""
+        return self._positions
+
+    def counted(self, batch: Batch) -> bool:
+        """Note what a batch says besides its messages, in the step in which those were counted.
+
+        So the next commit stores the counters and the position in the file that they belong to. It
+        is due now when this is true: before a line of a file is stored, a restart cannot tell it
+        from another that has come to its place.
+        """
+        if batch.oversize:
+            metrics = self.pipeline.stages.metrics
+            metrics.dropped(batch.listener, "oversize", batch.oversize, batch.received)
+        if batch.position is None:
+            return False
+        known = self._positions.pop(batch.sender, None)
+        self._positions[batch.sender] = batch.position
+        if len(self._positions) > MAX_POSITIONS:
+            del self._positions[next(iter(self._positions))]
+        return known is None or not known.before
 
     async def scrape(self, accept: str) -> tuple[bytes, str]:
         """The exposition, after what it shows is safely stored."""
@@ -87,6 +114,7 @@ class Service:
             await self._commit()
         body = await self._write(exposition.encode, families, accept, self._process)
         self._scrape_seconds = self.clock() - begun
+        self._scraped = begun
         return body
 
     async def commit(self) -> None:
@@ -128,10 +156,29 @@ class Service:
             self._reader, self._evidence.suspects, now - seconds, now, most
         )
 
+    def condition(self) -> Condition:
+        """What the doctor looks at."""
+        return condition.of(
+            self.pipeline,
+            self._grown,
+            self.clock(),
+            version=VERSION,
+            started=self.started,
+            ready=self.ready,
+            scraped=self._scraped,
+            syslog_port=self.config.listen.syslog_port,
+        )
+
     def close(self) -> None:
         """Wait for what is being written and read."""
         self._writer.shutdown()
         self._reader.shutdown()
+
+    def _grown(self, metric: Declaration) -> dict[tuple[str, ...], float]:
+        """What was counted since the start; what was restored is of the times before."""
+        series = self.pipeline.stages.metrics.store.series[metric.name]
+        before = self._before
+        return {key: one.value - before.get((metric.name, key), 0.0) for key, one in series.items()}
 
     async def _write(self, call: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, call, *arguments)
@@ -157,12 +204,9 @@ class Service:
         metrics = self.pipeline.stages.metrics
         changes, removed = metrics.store.changes(), list(metrics.store.removed)
         now = self.clock()
-        intervals = [d.report.interval_seconds for d in self.pipeline.stages.hosts.live(now)]
         parts = {
-            "slowest": msgspec.msgpack.encode(max(intervals, default=0.0)),
-            "offsets": msgspec.msgpack.encode(self.pipeline.stages.routers.offsets()),
-            "waiting": msgspec.msgpack.encode(self.pipeline.waiting.groups()),
-            "processes": msgspec.msgpack.encode(metrics.processes),
+            **remembered.parts(self.pipeline, now),
+            "positions": msgspec.msgpack.encode(self._positions),
         }
         if not changes and not removed and parts == self._stored_parts:
             return

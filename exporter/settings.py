@@ -34,6 +34,11 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     allowed_senders: tuple[str, ...] = PRIVATE_SENDERS  # prefixes that may send syslog
     host_names: tuple[str, ...] = ()  # under which the page is reached, besides *.local
     receive_buffer_bytes: Buffer = 8 * 1024 * 1024  # asked of the kernel for UDP
+    tls_port: Port = 6514  # opened when there is a certificate
+    tls_certificate: str = ""  # file (PEM) with its chain; "" is no TLS
+    tls_key: str = ""  # file; "" when the key is in the certificate's
+    tls_client_ca: str = ""  # file: only senders with a certificate of this CA are heard
+    files: tuple[str, ...] = ()  # that are followed: absolute paths, patterns, "-"
 
 
 class Router(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +47,7 @@ class Router(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str
     addresses: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()  # its name in the header, where a relay forwards its lines
+    files: tuple[str, ...] = ()  # that are followed as those of [listen], and hold its lines alone
     lan_interfaces: tuple[str, ...] = ()
     wan_interfaces: tuple[str, ...] = ()
     dialect: str | tuple[str, ...] = ()  # the only ones it writes; without it: recognised
@@ -67,7 +73,17 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """[[device]]: a device on which no agent runs."""
 
     name: str
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()  # stations, which DHCP leases tie to addresses
+
+
+class PortForward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[port_forward]]: a port of a router that leads to a device."""
+
+    transport: Literal["udp", "tcp"]
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    device: str
+    router: str = ""  # "" is any
 
 
 class SpecialPrefix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,9 +129,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     router: tuple[Router, ...] = ()
     dialect: tuple[OwnDialect, ...] = ()
     device: tuple[Device, ...] = ()
+    port_forward: tuple[PortForward, ...] = ()
     network: NetworkTable = NetworkTable()
     tokens: Tokens = Tokens()
     budgets: Limits = Limits()
     windows: Windows = Windows()
     state: State = State()
     metrics: MetricsTable = MetricsTable()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files that are followed: paths, patterns, and "-" for standard input."""
+        return (*self.listen.files, *(file for router in self.router for file in router.files))

@@ -7,9 +7,10 @@ import urllib.request
 import pytest
 
 from exporter.app import App, next_steps, own_address
-from exporter.config import parse
+from exporter.config import ConfigError, parse
 from exporter.state import StateError
 from exporter.transports import ListenError
+from tests.transports.authority import HOST, Authority
 
 FOUNDING = b"UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"
 CONFIG = '[listen]\naddress = "127.0.0.1"\nsyslog_port = 0\nhttp_port = 0\n'
@@ -38,7 +39,7 @@ def get(app, path):
 def send(app, *lines):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for line in lines:
-            sender.sendto(line, ("127.0.0.1", app.udp.port))
+            sender.sendto(line, ("127.0.0.1", app.receivers.udp.port))
 
 
 def until(condition):
@@ -62,13 +63,72 @@ def counted(app, packets):
 def test_lines_go_in_and_metrics_come_out(tmp_path):
     def steps(app):
         send(app, *[FOUNDING] * 3)
-        with socket.create_connection(("127.0.0.1", app.tcp.port)) as stream:
+        with socket.create_connection(("127.0.0.1", app.receivers.tcp.port)) as stream:
             stream.sendall(FOUNDING + b"\n" + FOUNDING + b"\n")
         return until(lambda: counted(app, 5))
 
     body = run(tmp_path, steps)
     assert 'knockwatch_messages_total{dialect="connection",outcome="event"' in body
     assert 'source_asn="AS20940"' in body
+
+
+def speak(port, context, line):
+    """Send a line over TLS; return the certificate of the server."""
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as tls,
+    ):
+        shown = tls.getpeercert(binary_form=True)
+        tls.sendall(line + b"\n")
+        tls.unwrap().close()
+        return shown
+
+
+def test_lines_come_in_over_tls_by_a_certificate_that_is_renewed(tmp_path, monkeypatch):
+    monkeypatch.setattr("exporter.app.RENEW", 0.05)
+    ca = Authority(tmp_path)
+    files, context = ca.issue(), ca.sender()
+
+    def steps(app):
+        first = speak(app.receivers.tls.port, context, FOUNDING)
+        files.both.write_bytes(ca.issue().both.read_bytes())
+        until(lambda: speak(app.receivers.tls.port, context, b"x") != first)
+        return until(lambda: counted(app, 1))
+
+    tls = f'tls_port = 0\ntls_certificate = "{files.both}"\n'
+    assert 'outcome="event"' in run(tmp_path / "state", steps, CONFIG + tls)
+
+
+def test_a_certificate_that_cannot_be_read_stops_the_start(tmp_path):
+    config = f'{CONFIG}tls_certificate = "{tmp_path}/none.pem"\n'
+    with pytest.raises(ConfigError, match=r"listen\.tls_certificate: .*none\.pem"):
+        App(parse(config), tmp_path / "state")
+
+
+def test_lines_of_a_file_are_counted_once_over_a_restart(tmp_path):
+    log = tmp_path / "router.log"
+    log.write_bytes(FOUNDING + b"\n")
+    config = f'{CONFIG}files = ["{log}"]\n'
+    run(tmp_path, lambda app: until(lambda: counted(app, 1)), config)
+    with log.open("ab") as file:
+        file.write(FOUNDING + b"\n" + b"x" * 70_000 + b"\n" + FOUNDING + b"\n")
+    body = run(tmp_path, lambda app: until(lambda: counted(app, 3)), config)
+    assert 'knockwatch_dropped_messages_total{listener="file",reason="oversize"} 1.0' in body
+    assert f'router="{log}"' in body
+
+
+def test_a_file_is_known_as_soon_as_its_first_lines_are(tmp_path):
+    log = tmp_path / "router.log"
+    log.write_bytes(FOUNDING + b"\n")
+
+    def steps(app):
+        def stored():  # without a scrape, which would store it
+            assert get(app, "/-/ready")
+            return FOUNDING in app.service._stored_parts.get("positions", b"")
+
+        return until(stored)
+
+    assert run(tmp_path, steps, f'{CONFIG}files = ["{log}"]\n')
 
 
 def test_what_arrived_before_the_stop_is_decided_and_stored(tmp_path):
@@ -88,7 +148,7 @@ def test_a_ready_server_says_so(tmp_path):
 
 def test_a_taken_port_names_itself(tmp_path):
     def steps(app):
-        for key, port in (("syslog_port", app.udp.port), ("http_port", app.http_port)):
+        for key, port in (("syslog_port", app.receivers.udp.port), ("http_port", app.http_port)):
             config = CONFIG.replace(f"{key} = 0", f"{key} = {port}")
             with pytest.raises(ListenError, match=f"port {port}.*address already in use"):
                 App(parse(config), tmp_path / key)

@@ -14,6 +14,7 @@ FULL = """
 name = "gate"
 addresses = ["192.168.1.1", "::ffff:192.168.1.2", "FD00:0::1"]
 hosts = ["OpenWrt"]
+files = ["/var/log/gate.log", "-"]
 lan_interfaces = ["br-lan"]
 wan_interfaces = ["eth0.2"]
 [[device]]
@@ -40,6 +41,8 @@ def test_every_configured_fact_reaches_its_stage():
     for sender in ("192.168.1.1", "192.168.1.2", "fd00::1"):
         assert stages.routers.name(sender, None) == "gate"
     assert stages.routers.name("172.17.0.1", "openwrt") == "gate"
+    assert stages.routers.name("/var/log/gate.log", "elsewhere") == "gate"
+    assert stages.routers.name("stdin", "elsewhere") == "gate"
     assert stages.interfaces["gate"].lan == {"br-lan"}
     assert stages.interfaces["gate"].wan == {"eth0.2"}
     assert stages.hosts.owner("192.168.1.40") == "LIVING-TV"

@@ -18,7 +18,7 @@ def test_each_device_is_one_candidate():
 
 
 def test_confidence_grows_with_the_level_of_evidence():
-    order = ["remote", "socket", "flow", "mapping"]
+    order = ["dns", "remote", "socket", "flow", "mapping"]
     assert sorted(DECIBANS, key=DECIBANS.__getitem__) == order
     confidences = [
         candidates(level, found(report("a", socket())), rejection(), "x")[0].confidence

@@ -24,7 +24,7 @@ SAMPLES = Path(__file__).parent / "sockets_text" / "samples"
 KEYS = (
     *("line", "router", "dialect", "outcome", "event", "network", "device", "process"),
     *("evidence", "confidence", "candidates", "cause", "verdict", "application"),
-    *("summary", "advice", "steps"),
+    *("at_least", "summary", "advice", "steps"),
 )
 
 

@@ -65,6 +65,7 @@ def test_all_that_the_example_shows_can_be_used():
             name="gate",
             addresses=("192.168.1.1",),
             hosts=("OpenWrt",),
+            files=("/var/log/gate.log",),
             lan_interfaces=("br-lan",),
             wan_interfaces=("eth0.2",),
             dialect="netfilter",
@@ -72,7 +73,9 @@ def test_all_that_the_example_shows_can_be_used():
         ),
     )
     assert [dialect.name for dialect in full.dialect] == ["acme"]
-    assert full.device == (Device(name="LIVING-TV", addresses=("192.168.1.40",)),)
+    assert full.device == (
+        Device(name="LIVING-TV", addresses=("192.168.1.40",), macs=("00:00:5e:00:53:40",)),
+    )
     assert full.network.special == (SpecialPrefix(prefix="192.0.2.0/24", kind="reserved"),)
 
 
@@ -87,7 +90,7 @@ def test_what_the_guide_to_own_dialects_shows_can_be_used():
 def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layout):
     nearest = layout.__struct_fields__[0]
     wrong = nearest + "x"
-    several = ("router", "dialect", "dialect.pattern", "device", "network.special")
+    several = ("router", "dialect", "dialect.pattern", "device", "port_forward", "network.special")
     tables = [where[:end] for end, c in enumerate(f"{where}.") if c == "." and end]
     heading = "".join(f"[[{t}]]\n" if t in several else f"[{t}]\n" for t in tables)
     numbered = {t: f"{t.rpartition('.')[2]}{'[0]' if t in several else ''}" for t in tables}
@@ -130,7 +133,9 @@ def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layou
             "dialect[0].pattern[0].regex: missing )",
         ),
         ("[[router]]\n", "router[0]: object missing required field `name`"),
-        ("[[device]]\nname = 'tv'", "device[0]: object missing required field `addresses`"),
+        ("[[device]]\naddresses = []", "device[0]: object missing required field `name`"),
+        ("[[device]]\nname='tv'\nmacs=['5e']", "device[0].macs: '5e' is not an address"),
+        ("[[port_forward]]\nport = 0", "port_forward[0].port: expected `int` >= 1"),
         ("[[router]]\nname = ''", "router[0].name: '' is empty or used twice"),
         ("[[router]]\nname = 'a'\n[[router]]\nname = 'A'", "router[1].name: 'A' is empty or"),
         (
@@ -152,6 +157,16 @@ def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layou
         (
             "[[router]]\nname='a'\naddresses=['192.168.1.1', '::ffff:192.168.1.1']",
             "router[0].addresses: '::ffff:192.168.1.1' is used twice",
+        ),
+        ("[listen]\ntls_key = 'a.pem'", "listen.tls_key: there is no listen.tls_certificate"),
+        ("[listen]\ntls_client_ca = 'a.pem'", "listen.tls_client_ca: there is no listen.tls_"),
+        ("[listen]\nfiles = ['a.log']", "listen.files: 'a.log' is a relative path"),
+        ("[listen]\nfiles = ['']", "listen.files: '' is a relative path"),
+        ("[listen]\nfiles = ['/a//b']", "listen.files: '/a//b' is not written plainly: '/a/b'"),
+        ("[listen]\nfiles = ['/a', '-', '/a']", "listen.files: '/a' is used twice"),
+        (
+            "[listen]\nfiles = ['/a/*.log']\n[[router]]\nname='a'\nfiles=['/b', '/a/*.log']",
+            "router[0].files: '/a/*.log' is used twice",
         ),
         ("[listen]\nallowed_senders = ['lan']", "listen.allowed_senders: not a CIDR prefix: 'lan'"),
         ("[network]\nlan_prefixes = ['10.0.0.1/8']", "network.lan_prefixes: not a CIDR prefix"),
@@ -179,6 +194,11 @@ def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layou
 )
 def test_what_is_wrong_is_named_with_its_place(text, message):
     assert complaint(text).lower().startswith(message.lower())
+
+
+def test_all_files_are_those_of_the_listeners_and_of_the_routers():
+    text = "[listen]\nfiles = ['-', '/a']\n[[router]]\nname = 'b'\nfiles = ['/b/*.log']"
+    assert parse(text).files == ("-", "/a", "/b/*.log")
 
 
 def assert_taken_or_refused(text: str) -> None:

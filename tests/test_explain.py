@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from exporter.events import Event
 from exporter.explain import Answer, event_fields, explain
-from tests.test_pipeline import pipeline
+from tests.test_pipeline import pipeline, send
 from tests.world import NOW, report, socket
 
 FOUNDING = "UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"
@@ -15,6 +15,7 @@ def test_the_answer_has_the_keys_of_the_contract():
     assert Answer.__struct_fields__ == (
         *("line", "router", "dialect", "outcome", "event", "network", "device", "process"),
         *("evidence", "confidence", "candidates", "cause", "verdict", "application"),
+        "at_least",
         *("summary", "advice", "steps"),
     )
 
@@ -89,6 +90,33 @@ def test_an_event_in_json_leaves_out_what_the_line_does_not_say():
         "source_port": 0,
         "time": "2026-09-21T14:13:20.500000Z",
     }
+
+
+def test_a_line_of_no_dialect_is_told_what_it_resembles_and_lacks():
+    line = "kernel: DROP INN=eth0 OUT= MAC= SOURCE=198.51.100.7 DEST=203.0.113.9 LEN=40 TTL=245"
+    steps = explain(line, pipeline(), NOW, "en").steps
+    assert steps[0] == "No dialect knows this line."
+    assert "Linux iptables and nftables" in steps[1]
+    assert "DST=" in steps[2]
+
+
+def test_a_malformed_line_is_told_its_dialects_reason():
+    answer = explain("last message repeated 5000000 times", pipeline(), NOW, "en")
+    assert answer.outcome == "malformed"
+    assert "5000000" in answer.steps[-1]
+
+
+def test_a_line_of_a_router_at_its_limit_says_that_there_were_more():
+    line_pipe = pipeline()
+    for minute in range(25):
+        for number in range(3):
+            stranger = f"198.51.100.{number * 2 + minute % 3}:1"
+            line = f"UDP connection rejected from {stranger} to 203.0.113.9:5"
+            send(line_pipe, line.encode(), at=NOW + 60 * minute + number)
+    now = NOW + 25 * 60
+    assert explain(FOUNDING, line_pipe, now, "en").at_least
+    assert not explain(f"<5>Nov 23 12:00:00 other fw: {FOUNDING}", line_pipe, now, "en").at_least
+    assert not explain(FOUNDING, pipeline(), now, "en").at_least
 
 
 @given(line=st.text(max_size=200))

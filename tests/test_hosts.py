@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from exporter import hosts as hosts_module
-from exporter.events import Flow, HostReport, Socket
+from exporter.events import Event, Flow, HostReport, Link, Socket
 from exporter.hosts import MAX_DEVICES, Conflict, Hosts
 
 NOW = 1_790_000_000.0
@@ -275,3 +275,58 @@ def test_a_report_that_only_changes_text_moves_nothing():
     hosts.report(full, NOW)
     hosts.report(msgspec.structs.replace(full, os="Linux"), NOW + 15)
     assert len(hosts.listeners) == 1
+
+
+# --- leases --------------------------------------------------------------------------------------
+
+TV = "00:00:5e:00:53:40"
+
+
+def leased(hosts, mac=TV, hostname="tv", ip="192.168.1.40", at=NOW):
+    hosts.leases.add("gw", Event(kind="dhcp_lease", ip=ip, mac=mac, hostname=hostname), at)
+    return hosts
+
+
+def test_a_lease_names_its_station():
+    hosts = leased(Hosts())
+    assert hosts.owner("192.168.1.40", NOW) == "tv"
+    assert hosts.owner("192.168.1.40", NOW - 1) is None
+
+
+def test_a_configured_station_has_its_configured_name():
+    assert leased(Hosts({TV: "LIVING-TV"})).owner("192.168.1.40", NOW) == "LIVING-TV"
+
+
+def test_a_lease_finds_the_device_that_reports_the_station():
+    hosts = leased(Hosts(), hostname="DESKTOP-1")
+    hosts.report(report("ANNA-PC", links=(Link(interface="eth0", mac=TV),)), NOW)
+    assert hosts.owner("192.168.1.40", NOW) == "ANNA-PC"
+
+
+def test_a_station_that_two_devices_report_names_neither():
+    hosts = leased(Hosts())
+    for device in ("a", "b"):
+        hosts.report(report(device, links=(Link(interface="docker0", mac=TV),)), NOW)
+    assert hosts.owner("192.168.1.40", NOW) is None
+
+
+def test_a_guest_who_takes_a_devices_name_is_not_that_device():
+    hosts = leased(Hosts(), hostname="anna-pc")
+    hosts.report(report("ANNA-PC", links=(Link(interface="eth0", mac="00:00:5e:00:53:99"),)), NOW)
+    assert hosts.owner("192.168.1.40", NOW) is None
+
+
+def test_a_lease_without_contrary_evidence_is_the_device_of_its_name():
+    hosts = leased(Hosts(), hostname="anna-pc")
+    hosts.report(report("ANNA-PC"), NOW)
+    assert hosts.owner("192.168.1.40", NOW) == "ANNA-PC"
+
+
+def test_an_address_given_on_while_its_host_was_silent_is_the_new_stations():
+    hosts = Hosts()
+    hosts.report(report("laptop", addresses=("192.168.1.40",)), NOW - 7200)
+    leased(hosts, at=NOW - 3600)
+    assert hosts.owner("192.168.1.40", NOW - 7200) == "laptop"
+    assert hosts.owner("192.168.1.40", NOW) == "tv"
+    hosts.report(report("laptop", addresses=("192.168.1.40",)), NOW)
+    assert hosts.owner("192.168.1.40", NOW) == "laptop"

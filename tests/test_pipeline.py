@@ -277,6 +277,22 @@ def test_what_waits_survives_a_restart():
     assert [decision.rejection.count for decision in decided] == [2]
 
 
+LEASE = b"dnsmasq-dhcp[1]: DHCPACK(br-lan) 192.168.1.40 00:00:5e:00:53:40 tv"
+MAPPING = b"miniupnpd[1]: redirecting port 51413 to 192.168.1.40:51413 protocol UDP for: game"
+OUTBOUND = b"DROP IN=br0 OUT=eth0 SRC=192.168.1.40 DST=198.51.100.9 PROTO=TCP SPT=1 DPT=2"
+
+
+def test_leases_and_mappings_in_the_log_name_devices_without_an_agent():
+    decided = []
+    line_pipe = pipeline(decided.append)
+    send(line_pipe, OUTBOUND, FOUNDING, LEASE, MAPPING, OUTBOUND, FOUNDING)
+    named = {(d.rejection.direction, d.attribution.device): d.attribution.evidence for d in decided}
+    assert named == {("outbound", "tv"): "mapping", ("inbound", "tv"): "mapping"}
+    send(line_pipe, OUTBOUND, FOUNDING, sender="192.168.2.1")
+    assert decided[-2].attribution.device == "tv"  # a lease is of the home
+    assert decided[-1].attribution.device == ""  # a mapping is of its router
+
+
 # --- what comes late -----------------------------------------------------------------------------
 
 

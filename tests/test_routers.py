@@ -8,6 +8,8 @@ from tests.rejections import NOW
 RULES = [
     RouterRule(name="gate", senders=frozenset({"192.168.1.1", "2001:db8::1"})),
     RouterRule(name="attic", hosts=frozenset({"AP-Attic"})),
+    RouterRule(name="shed", files=frozenset({"/var/log/shed.log", "/var/log/shed/*.log"})),
+    RouterRule(name="lodge", files=frozenset({"/var/log/*.log", "stdin"})),
 ]
 GATEWAY = "172.17.0.1"
 
@@ -34,13 +36,27 @@ GATEWAY = "172.17.0.1"
         ("192.168.1.7", "gate", "192.168.1.7"),
         ("2001:db8::7", "openwrt", "2001:db8::7"),
         ("1270.0.0.1", "openwrt", "1270.0.0.1"),
-        ("", "openwrt", "openwrt"),  # lines of a file
+        ("/var/log/shed.log", "openwrt", "shed"),  # a configured file, whatever the header says
+        ("/var/log/shed.log", None, "shed"),
+        ("/var/log/shed/2026.log", "openwrt", "shed"),
+        ("/var/log/shed/more/2026.log", "openwrt", "openwrt"),
+        ("/var/log/messages.log", "openwrt", "lodge"),
+        ("stdin", "openwrt", "lodge"),
+        ("/var/log/messages", "openwrt", "openwrt"),  # else a file is like a relay
+        ("/var/log/messages", "ap-attic", "attic"),
+        ("/var/log/messages", None, "/var/log/messages"),
+        ("", "openwrt", "openwrt"),  # lines of a file that is replayed
         ("", "ap-attic", "attic"),
         ("", None, "replay"),
     ],
 )
 def test_a_router_is_named_by_configuration_then_header_then_address(sender, hostname, name):
     assert Routers(RULES, gateways=[GATEWAY]).name(sender, hostname) == name
+
+
+def test_standard_input_is_like_a_relay_where_nobody_is_configured():
+    assert Routers().name("stdin", "openwrt") == "openwrt"
+    assert Routers().name("stdin", None) == "stdin"
 
 
 def test_without_a_gateway_its_address_is_a_router_like_any_other():
@@ -104,3 +120,15 @@ def test_the_first_line_of_a_file_may_be_days_old():
     routers = Routers()
     assert routers.heard("live", "192.168.1.1", NOW, NOW - 86400).clock.lag == 0.0
     assert routers.heard("kept", "", NOW, NOW - 86400, in_file=True).clock.lag == 86400.0
+
+
+def test_only_a_router_that_always_says_as_much_is_at_its_limit():
+    routers = Routers()
+    for minute in range(25):
+        for number in range(6):
+            at = NOW + 60 * minute + number
+            routers.heard("even", "192.168.1.1", at, None)
+            routers.rejected("even", f"198.51.100.{number}", at)
+        routers.heard("quiet", "192.168.1.2", NOW + 60 * minute, None)
+    assert routers.limited(NOW + 25 * 60) == {"even"}
+    assert routers.limited(NOW + 60 * 60) == frozenset()

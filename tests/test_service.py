@@ -2,11 +2,12 @@ import asyncio
 import sqlite3
 from typing import Any
 
+import msgspec
 import pytest
 
 from exporter import build
 from exporter.config import parse
-from exporter.events import Batch
+from exporter.events import Batch, Position
 from exporter.evidence import EvidenceStore
 from exporter.hosts import Conflict
 from exporter.pipeline import Pipeline
@@ -186,6 +187,87 @@ def test_a_refused_report_is_counted_and_changes_nothing(tmp_path):
     body = scrape(service)
     assert sample(body, 'knockwatch_reports_total{outcome="accepted"}') == ["1.0"]
     assert sample(body, 'knockwatch_reports_total{outcome="refused"}') == ["1.0"]
+
+
+PATH = "/var/log/router.log"
+FILES = f'[listen]\nfiles = ["{PATH}", "/var/log/remote/*.log"]'
+
+
+def count(service, offset, *messages, path=PATH, oversize=0):
+    """Process lines of a file that end at an offset, as the program does."""
+    position = Position(file=path, inode=1, modified=2, offset=offset, before=b"\n")
+    batch = Batch(
+        received=service.clock(),
+        sender=path,
+        listener="file",
+        messages=list(messages),
+        oversize=oversize,
+        position=position,
+    )
+    service.pipeline.process(batch)
+    service.counted(batch)
+    return position
+
+
+def test_a_kill_takes_the_position_in_a_file_back_to_that_of_the_counters(tmp_path):
+    first = start(tmp_path, FILES)
+    stored = count(first, 67, FOUNDING)
+    asyncio.run(first.commit())
+    count(first, 134, FOUNDING)
+    second = start(tmp_path, FILES)
+    assert second.positions == {PATH: stored}
+    again = count(second, 134, FOUNDING)
+    assert sample(scrape(second), REJECTED) == ["2.0"]
+    assert start(tmp_path, FILES).positions == {PATH: again}
+
+
+def test_the_first_positions_of_a_file_are_due_to_be_committed(tmp_path):
+    service = start(tmp_path, FILES)
+    begun = Position(file=PATH, inode=1, modified=2, offset=0, before=b"")
+    batch = Batch(received=NOW, sender=PATH, listener="file", messages=[], position=begun)
+    assert service.counted(batch)
+    further = msgspec.structs.replace(batch, position=count(start(tmp_path, FILES), 67))
+    assert [service.counted(further) for _ in range(3)] == [True, False, False]
+    assert not service.counted(msgspec.structs.replace(batch, position=None))
+
+
+def test_a_line_that_is_too_long_is_counted_with_the_position_behind_it(tmp_path):
+    service = start(tmp_path, FILES)
+    count(service, 99, oversize=2)
+    dropped = 'knockwatch_dropped_messages_total{listener="file",reason="oversize"}'
+    assert sample(scrape(service), dropped) == ["2.0"]
+    assert start(tmp_path, FILES).positions[PATH].offset == 99
+
+
+def test_positions_of_files_that_are_no_longer_configured_are_dropped(tmp_path):
+    first = start(tmp_path, FILES)
+    for path in (PATH, "/var/log/remote/gate.log", "/var/log/remote/more/gate.log", "/other"):
+        count(first, 1, path=path)
+    asyncio.run(first.commit())
+    assert set(start(tmp_path, FILES).positions) == {PATH, "/var/log/remote/gate.log"}
+    assert start(tmp_path).positions == {}
+
+
+def test_positions_are_bounded_and_those_read_longest_ago_go_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("exporter.service.MAX_POSITIONS", 2)
+    service = start(tmp_path, FILES)
+    for path in ("/a", "/b", "/a", "/c"):
+        count(service, 1, path=path)
+    assert set(service.positions) == {"/a", "/c"}
+
+
+@pytest.mark.parametrize("data", [b"\xc1", b"\x81\xa1a\x01", b"\x80\x80"])
+def test_positions_that_cannot_be_read_cost_only_themselves(tmp_path, data):
+    first = start(tmp_path, FILES)
+    count(first, 67, FOUNDING)
+    scrape(first)
+    kill()
+    with sqlite3.connect(tmp_path / "state.sqlite") as database:
+        database.execute("UPDATE parts SET data = ? WHERE name = 'positions'", (data,))
+    database.close()
+    again = start(tmp_path, FILES)
+    assert again.positions == {}
+    assert sample(scrape(again), REJECTED) == ["1.0"]
 
 
 def test_suspects_are_who_was_behind_the_last_hour(tmp_path):

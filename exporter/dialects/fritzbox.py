@@ -156,7 +156,7 @@ def _count(text: str) -> int | None:
     digits = found["count"]
     if len(digits) > len(str(MAX_COUNT)) or int(digits) > MAX_COUNT:
         raise Malformed(f"{digits[:20]} equal messages")
-    return int(digits)
+    return int(digits) or None
 
 
 DIALECT = Dialect(

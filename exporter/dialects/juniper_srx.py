@@ -45,7 +45,7 @@ _WEB_FLOW = re.compile(
 )
 _WEB_VERDICT = re.compile(r"WEBFILTER_URL_(?P<verdict>[A-Z]{1,16}+)")
 _ATTACK_FLOW = re.compile(
-    r"<(?P<source>[^/>\s]++)/(?P<source_port>\d++)->(?P<destination>[^/>\s]++)/"
+    r"<(?P<source>[^/<>\s]++)/(?P<source_port>\d++)->(?P<destination>[^/<>\s]++)/"
     r"(?P<destination_port>\d++)> for (?P<transport>\S++) protocol"
 )
 _ATTACK_VERDICT = re.compile(r"[ ,]action=(?P<verdict>\w++)")

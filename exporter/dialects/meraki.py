@@ -108,14 +108,16 @@ def _intrusion(text: str, *, judged: bool) -> Event:
     if source_port is None and destination_port is None:
         source_port = fields.port(pairs.get("sport", ""))
         destination_port = fields.port(pairs.get("dport", ""))
+    transport = fields.transport(pairs.get("protocol", "").partition("/")[0])
+    has_ports = transport not in fields.PORTLESS
     return Event(
         kind=kind,
         action=decision if kind != "other" else None,
-        transport=fields.transport(pairs.get("protocol", "").partition("/")[0]),
+        transport=transport,
         source_ip=source_ip,
-        source_port=source_port,
+        source_port=source_port if has_ports else None,
         destination_ip=destination_ip,
-        destination_port=destination_port,
+        destination_port=destination_port if has_ports else None,
     )
 
 

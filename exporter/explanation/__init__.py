@@ -6,7 +6,13 @@ The phrases are data, in en.yaml and ja.yaml; what programs are comes from the k
 
 from exporter.explanation.advising import advice
 from exporter.explanation.certainties import certainty
-from exporter.explanation.lines import advice_of_line, of_line, steps_of_decision, steps_of_line
+from exporter.explanation.lines import (
+    Line,
+    advice_of_line,
+    of_line,
+    steps_of_decision,
+    steps_of_line,
+)
 from exporter.explanation.names import cause, direction, evidence, network, verdict
 from exporter.explanation.quantities import duration, period
 from exporter.explanation.reasons import reason
@@ -16,6 +22,7 @@ from exporter.explanation.words import Language
 
 __all__ = [
     "Language",
+    "Line",
     "Subject",
     "advice",
     "advice_of_line",

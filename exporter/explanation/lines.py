@@ -1,11 +1,28 @@
 """What `explain` says of a line: of one that is no rejection, and of any, step by step."""
 
-from exporter.events import Event, Outcome
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from exporter.dialects.nearest import Near
+from exporter.events import Event, Outcome, SyslogMessage
 from exporter.explanation.names import cause, direction, evidence, network, verdict, who
 from exporter.explanation.quantities import confidence, number
 from exporter.explanation.reasons import clauses, reason
 from exporter.explanation.subjects import Subject
 from exporter.explanation.words import Language, say
+
+MOST_MISSING = 8  # words that are named
+
+
+class Line(NamedTuple):
+    """How a line was read."""
+
+    header: SyslogMessage
+    dialect: str | None
+    outcome: Outcome
+    event: Event | None = None
+    error: str | None = None
+    near: Near | None = None  # the dialect it resembles, where none claims it
 
 
 def of_line(outcome: Outcome, event: Event | None, language: Language) -> str:
@@ -18,26 +35,22 @@ def advice_of_line(outcome: Outcome, event: Event | None, language: Language) ->
     return say(language, f"line.{_topic(outcome, event)}.advice", "line.advice")
 
 
-def steps_of_line(
-    router: str | None,
-    dialect: str | None,
-    outcome: Outcome,
-    event: Event | None,
-    error: str | None,
-    language: Language,
-) -> tuple[str, ...]:
-    """Return how a line was read, one sentence a step."""
-    steps = [] if router is None else [say(language, "step.router", router=router)]
-    if dialect is None and outcome == "unrecognised":
+def steps_of_line(line: Line, language: Language) -> tuple[str, ...]:
+    """Return how a line was read, one sentence a step; the last one tells where it failed."""
+    steps = _header(line.header, language)
+    if line.header.hostname is not None:
+        steps.append(say(language, "step.router", router=line.header.hostname))
+    if line.dialect is None and line.outcome == "unrecognised":
         steps.append(say(language, "step.dialect.none"))
-    if dialect is not None:
-        steps.append(say(language, "step.dialect", dialect=dialect))
-    if error is not None:
-        steps.append(say(language, "step.malformed", error=error))
-    if event is not None:
-        steps.append(_said(event, language))
-        if event.count is not None:
-            steps.append(say(language, "step.packets", packets=number(event.count)))
+        steps += _near(line.near, language)
+    if line.dialect is not None:
+        steps.append(say(language, "step.dialect", dialect=line.dialect))
+    if line.error is not None:
+        steps.append(say(language, "step.malformed", error=line.error))
+    if line.event is not None:
+        steps.append(_said(line.event, language))
+        if line.event.count is not None:
+            steps.append(say(language, "step.packets", packets=number(line.event.count)))
     return tuple(steps)
 
 
@@ -69,6 +82,45 @@ def steps_of_decision(subject: Subject, language: Language) -> tuple[str, ...]:
     steps.append(say(language, "step.cause", cause=cause(subject.cause, language), reasons=reasons))
     steps.append(say(language, "step.verdict", verdict=verdict(subject.verdict, language)))
     return tuple(steps)
+
+
+def _header(message: SyslogMessage, language: Language) -> list[str]:
+    """What a header says and what it lacks; a bare line is fine and needs no words."""
+    if message.severity is None and message.time is None and message.hostname is None:
+        return []
+    priority = None
+    if message.severity is not None:
+        priority = str(message.severity + 8 * (message.facility or 0))
+    moment = None
+    if message.time is not None:
+        moment = datetime.fromtimestamp(message.time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    parts = {
+        "priority": priority,
+        "time": moment,
+        "host": message.hostname,
+        "program": message.app_name,
+    }
+    comma = say(language, "comma")
+    there = comma.join(
+        say(language, f"header.{part}", value=value) for part, value in parts.items() if value
+    )
+    lacking = comma.join(
+        say(language, f"header.{part}.none") for part, value in parts.items() if not value
+    )
+    steps = [say(language, "step.header", parts=there)]
+    if lacking:
+        steps.append(say(language, "step.header.lacks", parts=lacking))
+    return steps
+
+
+def _near(near: Near | None, language: Language) -> list[str]:
+    if near is None:
+        return []
+    steps = [say(language, "step.near", dialect=near.title, example=near.example)]
+    if near.missing:
+        words = " ".join(near.missing[:MOST_MISSING])
+        steps.append(say(language, "step.near.missing", words=words))
+    return steps
 
 
 def _topic(outcome: Outcome, event: Event | None) -> str:

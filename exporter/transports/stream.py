@@ -1,4 +1,4 @@
-"""Syslog over TCP, framed as RFC 6587 describes: octet counting or lines.
+"""Syslog over TCP, framed as RFC 6587 describes: octets counted, or lines. With TLS: RFC 5425.
 
 Connections go in, batches of one sender come out. asyncio calls each `_Connection` back; there is
 no task per connection that could die unseen, and what a call received is in the inbox before
@@ -8,7 +8,6 @@ anything else can happen to the connection: a reset loses nothing that was read.
 import asyncio
 import socket
 from collections.abc import Callable
-from ssl import SSLContext
 
 from loguru import logger
 
@@ -16,10 +15,13 @@ from exporter.addresses import canonical
 from exporter.events import Batch
 from exporter.syslog.framing import MAX_MESSAGE, FrameSplitter, FramingError
 from exporter.transports import Dropped, OncePerMinute, bind
+from exporter.transports.certificate import Certificate
 from exporter.transports.inbox import Inbox
+from exporter.transports.tls import Session, TlsError
 
 MAX_CONNECTIONS = 256
 IDLE_SECONDS = 3600.0  # routers are quiet, but one that lost power never closes its connection
+HANDSHAKE_SECONDS = 10.0  # for all of it: who does not finish holds a place no longer
 
 _MESSAGES_A_BATCH = 256  # one read of short lines is many messages, and the consumer takes turns
 
@@ -39,7 +41,8 @@ class StreamServer:
         max_message: int = MAX_MESSAGE,
         max_connections: int = MAX_CONNECTIONS,
         idle_seconds: float = IDLE_SECONDS,
-        ssl_context: SSLContext | None = None,
+        handshake_seconds: float = HANDSHAKE_SECONDS,
+        certificate: Certificate | None = None,
         listener: str = "tcp",
     ):
         """Bind the socket and let connections queue.
@@ -48,12 +51,13 @@ class StreamServer:
         """
         self.inbox = inbox
         self.max_message = max_message
+        self.handshake_seconds = handshake_seconds
+        self.certificate = certificate
         self._clock = clock
         self._allowed = allowed
         self._dropped = dropped
         self._max_connections = max_connections
         self._idle_seconds = idle_seconds
-        self._ssl_context = ssl_context
         self._listener = listener
         self._log_due = OncePerMinute()
         self._connections: set[_Connection] = set()
@@ -65,9 +69,7 @@ class StreamServer:
     async def serve(self) -> None:
         """Accept and read until cancelled; then close, with all that was read in the inbox."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            lambda: _Connection(self), sock=self._socket, ssl=self._ssl_context
-        )
+        server = await loop.create_server(lambda: _Connection(self), sock=self._socket)
         logger.info("listening on {} port {}", self._listener, self.port)
         try:
             while True:
@@ -120,8 +122,8 @@ class StreamServer:
                 )
             )
 
-    def lose(self, sender: str, error: FramingError) -> None:
-        """Count and log messages whose framing cannot be kept."""
+    def lose(self, sender: str, error: FramingError | TlsError) -> None:
+        """Count and log messages whose framing cannot be kept, or a connection that TLS ends."""
         self._dropped(self._listener, error.reason, error.lost)
         if self._log_due(self._clock(), error.reason, sender):
             logger.warning("messages from {} lost on {}: {}", sender, self._listener, error)
@@ -145,6 +147,8 @@ class _Connection(asyncio.Protocol):
     sender = ""
     heard = 0.0  # by the event loop's clock, which no time server sets
     _transport: asyncio.Transport
+    _session: Session | None = None  # with TLS, once admitted
+    _deadline: asyncio.TimerHandle | None = None  # of the handshake
 
     def __init__(self, server: StreamServer):
         self._server = server
@@ -159,11 +163,18 @@ class _Connection(asyncio.Protocol):
         self.heard = self._loop.time()
         if not self._server.admit(self):
             transport.abort()
+        elif self._server.certificate:
+            self._session = Session(self._server.certificate.context)
+            self._deadline = self._loop.call_later(self._server.handshake_seconds, self._expire)
 
     def data_received(self, data: bytes) -> None:
         self.heard = self._loop.time()
+        if self._session:
+            data = self._plain(self._session, data)
         self._deliver(lambda: self._splitter.feed(data))
-        if self._server.inbox.pressed:
+        if self._session and self._session.ended:
+            self.close()
+        elif self._server.inbox.pressed:
             self._transport.pause_reading()
             self._server.inbox.when_relieved(self._resume)
 
@@ -172,12 +183,45 @@ class _Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close the connection, with all that it sent and we read handed over."""
+        if self._session:
+            self._session.leave()
+            self._answer(self._session)
         self._end()
         self._transport.abort()
 
     def _end(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
         if self._server.forget(self):
             self._deliver(self._splitter.end)
+            try:
+                if self._session:
+                    self._session.end()
+            except TlsError as error:
+                self._server.lose(self.sender, error)
+
+    def _plain(self, session: Session, data: bytes) -> bytes:
+        """Return the plain text of what was received, and send what TLS has to say to it."""
+        try:
+            plain = session.feed(data)
+        except TlsError as error:
+            self._server.lose(self.sender, error)
+            plain = error.plain
+        self._answer(session)
+        if session.established and self._deadline:
+            self._deadline.cancel()
+        return plain
+
+    def _answer(self, session: Session) -> None:
+        answer = session.answer()
+        # Who does not read gets no more: what waits to be sent stays bounded.
+        if not self._transport.get_write_buffer_size():
+            self._transport.write(answer)
+
+    def _expire(self) -> None:
+        text = f"no TLS handshake within {self._server.handshake_seconds:g} seconds"
+        self._server.lose(self.sender, TlsError("denied_sender", text))
+        self.close()
 
     def _deliver(self, messages: Callable[[], list[bytes]]) -> None:
         try:

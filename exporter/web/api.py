@@ -1,21 +1,23 @@
-"""What the API answers: suspects of a period, and the explanation of one line, as JSON."""
+"""What the API answers, as JSON: suspects, one line explained, what is not understood, or wrong."""
 
 import asyncio
 import math
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from exporter import explanation
+from exporter import doctor, explanation
 from exporter.evidence import Suspect
 from exporter.explain import event_fields, explain
 from exporter.explanation import Language
 from exporter.knowledge import Knowledge
 from exporter.service import Service
+from exporter.unread import Unread
 from exporter.web.overview import HOUR, subject_of
 from exporter.web.refusals import Refusal
 from exporter.web.rendering import language_of
@@ -39,8 +41,10 @@ class Api:
 
         async def ask() -> bytes:
             found = await suspects(self._service, seconds)
-            knowledge = self._service.pipeline.stages.knowledge
-            return await asyncio.to_thread(_worded, found, knowledge, seconds, language)
+            stages = self._service.pipeline.stages
+            limited = stages.routers.limited(self._service.clock())
+            words = (found, limited, stages.knowledge, seconds, language)
+            return await asyncio.to_thread(_worded, *words)
 
         return _json(await self._worded.get((seconds, language), ask))
 
@@ -56,6 +60,22 @@ class Api:
             body["event"] = event_fields(answer.event)
         return _json(msgspec.json.encode(body))
 
+    async def unread(self, _: Request) -> Response:
+        """`GET /api/v1/unread`: what was not understood since the start, by router, redacted."""
+        service = self._service
+        now = service.clock()
+        known = sorted(service.pipeline.unread.known(), key=lambda one: one.router)
+        rows = [_unread(one, now) for one in known]
+        return _json(msgspec.json.encode({"since": _rfc3339(service.started), "routers": rows}))
+
+    async def doctor(self, request: Request) -> Response:
+        """`GET /api/v1/doctor`: the hops of a line's way, and the one thing to do next."""
+        language = language_of(request, self._service.config.language)
+        condition = self._service.condition()
+        found = doctor.findings(condition, language)
+        body = {"findings": found, "next": doctor.next_step(found, language)}
+        return _json(msgspec.json.encode({**body, "condition": condition}))
+
 
 async def suspects(service: Service, seconds: float) -> list[Suspect]:
     """Return all suspects of a period.
@@ -69,7 +89,11 @@ async def suspects(service: Service, seconds: float) -> list[Suspect]:
 
 
 def _worded(
-    found: Iterable[Suspect], knowledge: Knowledge, seconds: float, language: Language
+    found: Iterable[Suspect],
+    limited: Collection[str],
+    knowledge: Knowledge,
+    seconds: float,
+    language: Language,
 ) -> bytes:
     """Return suspects in words, as JSON; a thousand of them take a while."""
     total, rows = 0, []
@@ -78,12 +102,34 @@ def _worded(
         row: dict[str, Any] = msgspec.to_builtins(suspect)
         total = row.pop("total")
         row["application"] = subject.application.name if subject.application else None
+        row["at_least"] = any(router in limited for router in suspect.routers)
         row["share"] = round(suspect.packets / total, 4)
         row["summary"] = explanation.summary(subject, language)
         row["certainty"] = explanation.certainty(subject, language)
         row["advice"] = explanation.advice(subject, language)
         rows.append(row)
-    return msgspec.json.encode({"seconds": seconds, "packets": total, "suspects": rows})
+    body = {"seconds": seconds, "packets": total, "at_least": any(r["at_least"] for r in rows)}
+    return msgspec.json.encode({**body, "suspects": rows})
+
+
+def _unread(unread: Unread, now: float) -> dict[str, Any]:
+    samples = [
+        {**msgspec.structs.asdict(form), "last": _rfc3339(form.last)} for form in unread.newest
+    ]
+    return {
+        "router": unread.router,
+        "unrecognised": unread.unrecognised,
+        "malformed": unread.malformed,
+        "no_verdict": unread.no_verdict,
+        "last_hour": unread.last_hour(now),
+        "not_looked_at": unread.not_looked_at,
+        "samples": samples,
+    }
+
+
+def _rfc3339(moment: float) -> str:
+    written = datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+    return written.replace("+00:00", "Z")
 
 
 def _seconds(text: str) -> float:

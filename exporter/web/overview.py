@@ -3,7 +3,7 @@
 Pure, so that "never a stale green" is tested without a browser. Templates only lay it out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +13,8 @@ from exporter.evidence import Suspect
 from exporter.explanation import Language, Subject
 from exporter.hosts import Device
 from exporter.knowledge import Knowledge
-from exporter.metrics import MESSAGES
-from exporter.pipeline import Stages
+from exporter.pipeline import Pipeline
+from exporter.web import not_understood
 
 HOUR = 3600.0
 SILENT = HOUR  # seconds without a line, after which nothing is known about now
@@ -39,6 +39,7 @@ class Culprit:
     sources: int
     ports: tuple[str, ...]  # "51413/udp"
     packets: int
+    at_least: bool  # a router that told of it limits its log
     share: float  # 0 to 1
     last: float
     summary: str
@@ -60,15 +61,6 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """Messages of one router that were not understood, since counting began."""
-
-    router: str
-    unrecognised: int
-    malformed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """All that the page shows."""
 
@@ -78,10 +70,11 @@ class Overview:
     undecided: int
     last_line: float | None
     routers: tuple[str, ...]
+    limited: tuple[str, ...]  # routers that limit their log, so that more was rejected
     culprits: tuple[Culprit, ...]
     rest: int  # packets of suspects that are not among them
     hosts: tuple[Host, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[not_understood.Row, ...]
     sources: tuple[str, ...]  # the data sets behind the networks' names
 
     @property
@@ -91,34 +84,44 @@ class Overview:
 
 
 def overview(
-    stages: Stages, suspects: Sequence[Suspect], undecided: int, now: float, language: Language
+    pipeline: Pipeline, suspects: Sequence[Suspect], now: float, language: Language
 ) -> Overview:
     """Return what there is to say about the last hour."""
+    stages = pipeline.stages
+    limited = stages.routers.limited(now)
     heard = sorted(stages.routers.known(), key=lambda router: -router.last_message)
     last_line = heard[0].last_message if heard else None
-    shown = culprits(suspects, stages.knowledge, HOUR, language)
+    shown = culprits(suspects, stages.knowledge, HOUR, language, limited)
     packets = suspects[0].total if suspects else 0
-    outcomes = _outcomes(stages)
+    understood = not_understood.is_anything_understood(stages.metrics)
     return Overview(
-        state=_state(last_line, shown, outcomes, now),
+        state=_state(last_line, shown, now, understood=understood),
         now=now,
         packets=packets,
-        undecided=undecided,
+        undecided=sum(group.packets for group in pipeline.waiting.groups()),
         last_line=last_line,
         routers=tuple(router.name for router in heard),
+        limited=tuple(router.name for router in heard if router.name in limited),
         culprits=shown,
         rest=packets - sum(culprit.packets for culprit in shown),
         hosts=tuple(_host(d, now) for d in sorted(stages.hosts.devices(), key=lambda d: -d.taken)),
-        unread=_unread(outcomes),
+        unread=not_understood.rows(stages.metrics, pipeline.unread, now),
         sources=stages.networks.sources,
     )
 
 
 def culprits(
-    suspects: Iterable[Suspect], knowledge: Knowledge, seconds: float | None, language: Language
+    suspects: Iterable[Suspect],
+    knowledge: Knowledge,
+    seconds: float | None,
+    language: Language,
+    limited: Collection[str] = (),
 ) -> tuple[Culprit, ...]:
-    """Return suspects in words; `seconds` is the period that ends now, None for a pasted log."""
-    return tuple(_culprit(suspect, knowledge, seconds, language) for suspect in suspects)
+    """Return suspects in words; `seconds` is the period that ends now, None for a pasted log.
+
+    `limited` are the routers that limit their log.
+    """
+    return tuple(_culprit(one, knowledge, seconds, language, limited) for one in suspects)
 
 
 def ranked(culprits: Sequence[Culprit]) -> tuple[list[Culprit], list[Culprit]]:
@@ -137,7 +140,11 @@ def ranked(culprits: Sequence[Culprit]) -> tuple[list[Culprit], list[Culprit]]:
 
 
 def _culprit(
-    suspect: Suspect, knowledge: Knowledge, seconds: float | None, language: Language
+    suspect: Suspect,
+    knowledge: Knowledge,
+    seconds: float | None,
+    language: Language,
+    limited: Collection[str],
 ) -> Culprit:
     subject = subject_of(suspect, knowledge, seconds)
     reasons = (*suspect.reasons, *suspect.cause_reasons)
@@ -154,6 +161,7 @@ def _culprit(
         sources=suspect.sources,
         ports=tuple(f"{port}/{suspect.transport}" for port in suspect.ports),
         packets=suspect.packets,
+        at_least=any(router in limited for router in suspect.routers),
         share=suspect.packets / suspect.total,
         last=suspect.last,
         summary=explanation.summary(subject, language),
@@ -192,8 +200,9 @@ def subject_of(suspect: Suspect, knowledge: Knowledge, seconds: float | None) ->
 def _state(
     last_line: float | None,
     culprits: Sequence[Culprit],
-    outcomes: dict[str, dict[str, int]],
     now: float,
+    *,
+    understood: bool,
 ) -> State:
     if last_line is None:
         return "waiting"
@@ -201,36 +210,12 @@ def _state(
         return "silent"
     if any(culprit.verdict == "act" for culprit in culprits):
         return "act"
-    if not any(n for counts in outcomes.values() for o, n in counts.items() if o in _UNDERSTOOD):
+    if not understood:
         return "unread"
     watched = [c for c in culprits if c.verdict == "watch"]
     if any(c.device or c.share >= WORTH_A_LOOK for c in watched):
         return "look"
     return "quiet"
-
-
-_UNDERSTOOD = ("event", "ignored")
-
-
-def _outcomes(stages: Stages) -> dict[str, dict[str, int]]:
-    """Return the number of messages by router and outcome."""
-    counts: dict[str, dict[str, int]] = {}
-    for (router, _, outcome), series in stages.metrics.store.series[MESSAGES.name].items():
-        of_router = counts.setdefault(router, {})
-        of_router[outcome] = of_router.get(outcome, 0) + int(series.value)
-    return counts
-
-
-def _unread(outcomes: dict[str, dict[str, int]]) -> tuple[Unread, ...]:
-    rows = (
-        Unread(
-            router=router,
-            unrecognised=counts.get("unrecognised", 0),
-            malformed=counts.get("malformed", 0),
-        )
-        for router, counts in sorted(outcomes.items())
-    )
-    return tuple(row for row in rows if row.unrecognised or row.malformed)
 
 
 def _host(device: Device, now: float) -> Host:

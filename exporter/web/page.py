@@ -47,8 +47,7 @@ class Page:
         except sqlite3.Error as unreadable:
             error = str(unreadable)
         now = service.clock()
-        undecided = sum(group.packets for group in service.pipeline.waiting.groups())
-        view = overview(service.pipeline.stages, found, undecided, now, language)
+        view = overview(service.pipeline, found, now, language)
         return rendering.page(
             request,
             "home.html",

@@ -1,7 +1,8 @@
 """All HTTP: which path is answered by whom.
 
 GET /metrics · /-/healthy · /-/ready · / · /explain · /log · /static/…
-GET /api/v1/suspects · /api/v1/explain     POST /api/v1/reports · /api/v1/sockets/{device}
+GET /api/v1/suspects · /api/v1/explain · /api/v1/unread · /api/v1/doctor
+POST /api/v1/reports · /api/v1/sockets/{device}
 POST /sockets · /log · /log/forget         the page's own forms
 """
 
@@ -41,6 +42,8 @@ def create(service: Service, tokens: frozenset[str] = frozenset()) -> Starlette:
             Route("/-/ready", answers.is_ready),
             Route("/api/v1/suspects", api.suspects),
             Route("/api/v1/explain", api.explain),
+            Route("/api/v1/unread", api.unread),
+            Route("/api/v1/doctor", api.doctor),
             Route("/api/v1/reports", reports.report, methods=["POST"]),
             Route("/api/v1/sockets/{device}", reports.sockets, methods=["POST"]),
             Route("/", page.home),

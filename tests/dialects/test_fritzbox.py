@@ -66,6 +66,8 @@ def test_missing_fields_are_left_out():
 def test_equal_messages_are_counted():
     event = parse("WLAN-Gerät hat sich abgemeldet. [12 Meldungen seit 10.11.26 22:54:30]")
     assert event == Event(kind="wifi_leave", count=12)
+    event = parse("WLAN-Gerät hat sich abgemeldet. [00 Meldungen seit 10.11.26 22:54:30]")
+    assert event == Event(kind="wifi_leave")
     with pytest.raises(Malformed):
         parse("WLAN-Gerät hat sich abgemeldet. [1000001 Meldungen seit 10.11.26 22:54:30]")
 

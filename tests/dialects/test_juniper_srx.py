@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 
 from exporter.dialects import Malformed, juniper_srx
@@ -101,3 +103,9 @@ def test_a_cut_line_keeps_its_verdict_or_is_malformed():
 @pytest.mark.parametrize("line", ["%SEC_LOGIN-4-LOGIN_FAILED: Login failed", "RT_ something", "x"])
 def test_lines_of_others_are_left_to_them(line):
     assert not juniper_srx.claims(header.read(line.encode(), 0.0))
+
+
+def test_a_line_of_brackets_takes_no_longer_than_others():
+    start = process_time()
+    assert parse("RT_UTM: " + "<" * 60_000) == Event(kind="other")
+    assert process_time() - start < 0.5  # seconds; it was more than 20

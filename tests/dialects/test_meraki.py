@@ -123,6 +123,10 @@ def test_a_cut_line_invents_nothing(cut):
             "security_event security_filtering_file_scanned src=192.0.2.1:9 dst=192.0.2.2:80 action=block",
             Event(kind="rejected", action="block", source_ip="192.0.2.1", source_port=9, destination_ip="192.0.2.2", destination_port=80),
         ),
+        (
+            "ip_flow_end src=192.0.2.1 dst=192.0.2.2 protocol=1 sport=8 dport=0",
+            Event(kind="other", transport="icmp", source_ip="192.0.2.1", destination_ip="192.0.2.2"),
+        ),
         ("events type=wpa_deauth client_mac='00:00:5E:00:53:01'", Event(kind="wifi_leave", mac="00:00:5e:00:53:01")),
         (
             "security_event ids_alerted protocol=tcp/ip src=192.0.2.1:9 dst=192.0.2.2 decision=blocked",

@@ -7,7 +7,7 @@
 set -eu
 
 PARTS=${KNOCKWATCH_TEST_PARTS:-${XDG_CACHE_HOME:-$HOME/.cache}/knockwatch-test-parts}
-PACKAGES="rsyslog busybox ulogd2 iproute2 nftables chromium fonts-noto-cjk lsof net-tools docker.io debootstrap systemd"
+PACKAGES="rsyslog logrotate rsyslog-gnutls rsyslog-openssl bsdutils busybox ulogd2 iproute2 nftables chromium fonts-noto-cjk lsof net-tools docker.io debootstrap systemd"
 command -v npm >/dev/null || PACKAGES="$PACKAGES nodejs npm" # some machines have their own
 FROM_SID="prometheus promtool prometheus-alertmanager docker-compose"
 PROGRAMS="bin/prometheus bin/promtool bin/prometheus-alertmanager bin/amtool libexec/docker/cli-plugins/docker-compose"
@@ -58,6 +58,23 @@ CONF
     rm -rf "$apt"
 }
 
+syslog_ng() { # unpack it into $PARTS/syslog-ng, with the libraries that are missing: where rsyslog is, it cannot be installed
+    new=$PARTS/syslog-ng.new
+    rm -rf "$new" "$PARTS/syslog-ng"
+    mkdir -p "$new"
+    needed=syslog-ng-core
+    for library in $(apt-cache depends --important syslog-ng-core | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }'); do
+        dpkg-query --show --showformat '${db:Status-Status}\n' "$library" 2>/dev/null |
+            grep -q '^installed$' || needed="$needed $library"
+    done
+    (cd "$new" && apt-get -qq -o APT::Sandbox::User=root download $needed) || return 1
+    for package in "$new"/*.deb; do
+        dpkg -x "$package" "$new" || return 1
+        rm "$package"
+    done
+    mv "$new" "$PARTS/syslog-ng"
+}
+
 trixie() { # a small Debian 13 with Python 3.13 in $PARTS/trixie: what the images of the tests are made of
     uri=$(mirror)
     rm -rf "$PARTS/trixie.new" "$PARTS/trixie"
@@ -89,12 +106,18 @@ if complete && [ ! -e /usr/share/prometheus/alertmanager/default.tmpl ]; then
     mkdir -p /usr/share/prometheus
     ln -sfn "$PARTS/sid/usr/share/prometheus/alertmanager" /usr/share/prometheus/alertmanager
 fi
+if [ ! -d "$PARTS/syslog-ng" ]; then
+    say "unpacking syslog-ng into $PARTS"
+    [ -n "$(mirror)" ] || apt-get -qq update
+    syslog_ng || say "not to be had: the tests that need it name it"
+fi
 if [ ! -d "$PARTS/trixie" ]; then
     say "making a Debian 13 in $PARTS"
     [ -n "$(mirror)" ] || apt-get -qq update
     trixie || say "not to be had: the tests that need it name it; see $PARTS/debootstrap.log"
 fi
 say "$(rsyslogd -v | head -n 1)"
+say "$(basename "$PARTS"/syslog-ng/usr/lib/syslog-ng/[0-9]*) is syslog-ng's version"
 say "$(chromium --version 2>/dev/null)"
 say "$("$PARTS/sid/usr/bin/prometheus" --version 2>&1 | head -n 1)"
 say "$("$PARTS/sid/usr/bin/promtool" --version 2>&1 | head -n 1)"

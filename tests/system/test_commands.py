@@ -1,7 +1,9 @@
 """The one-shot commands against a server that runs."""
 
+from tests.system.parts.exposition import total
 from tests.system.parts.founding import DEVICE, NETSTAT, PROCESS, line
 from tests.system.parts.knockwatch import free_port, run, serve
+from tests.system.parts.process import until
 
 
 def test_the_demo_ends_with_the_answer(tmp_path):
@@ -25,6 +27,20 @@ def test_health_is_an_exit_status(tmp_path):
         assert run("healthcheck", "--config", config).returncode == 0
         assert server.process.stop() == 0
         assert run("healthcheck", "--config", config).returncode == 1
+
+
+def test_the_doctor_names_what_is_wrong_and_is_an_exit_status(tmp_path):
+    with serve(tmp_path) as server:
+        idle = run("doctor", "--url", server.url)
+        assert idle.returncode == 1
+        assert f"port {server.syslog_port}" in idle.stdout.splitlines()[-1]
+        server.send(line("23.45.67.89:3478"))
+        until(lambda: total(server.metrics(), "knockwatch_messages_total") == 1, "the message")
+        well = run("doctor", "--config", tmp_path / "knockwatch.toml")
+        assert well.returncode == 0, well.stdout
+        assert "fail" not in well.stdout
+        assert server.process.stop() == 0
+    assert "knockwatch serve" in run("doctor", "--url", server.url).stdout
 
 
 def test_one_line_and_a_netstat_text_name_the_program(tmp_path):

@@ -52,6 +52,17 @@ def test_an_empty_page_fits_and_says_what_to_do_next(browser, tmp_path, screen: 
         assert browser.overflow() <= 0
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_longest_line_that_nobody_understands_fits_a_phone(browser, tmp_path, language):
+    with serve(tmp_path) as server:
+        server.send(f"<5>acme: {'x' * 900} end", "<5>acme: a=" + "b=<ip>,c=" * 60)
+        until(lambda: total(server.metrics(), "knockwatch_messages_total") == 2, "the messages")
+        browser.open(f"{server.url}/?lang={language}", PHONE, scripts=False)
+        assert "/api/v1/unread" in browser.evaluate("document.body.innerHTML")
+        assert "acme:" in browser.text()
+        assert browser.overflow() <= 0
+
+
 def test_words_that_a_stranger_chose_are_shown_not_run(browser, tmp_path):
     evil = "<img src=x onerror=document.title='run'><script>document.title='run'</script>"
     with serve(tmp_path) as server:

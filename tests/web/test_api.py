@@ -1,5 +1,7 @@
 """The API's answers: the same as those of the command line and of the page."""
 
+import asyncio
+
 import pytest
 
 from exporter.explain import explain
@@ -88,3 +90,58 @@ def test_an_unreadable_database_is_named(home):
     answer = home.client().get("/api/v1/suspects")
     assert answer.status == 503
     assert "decisions" in answer.json["error"]
+
+
+ODD = "<5>Nov 18 10:00:00 gate acme: refused 198.51.100.7:53 user=anna"
+
+
+def test_what_was_not_understood_is_given_without_names_and_addresses(home):
+    home.hears(ODD, ODD, "last message repeated 5000000 times", router="127.0.0.1")
+    answer = home.client().get("/api/v1/unread")
+    assert "198.51.100.7" not in answer.text
+    assert "anna" not in answer.text
+    assert answer.json["since"] == "2026-11-18T11:06:40Z"
+    [gate, unnamed] = sorted(answer.json["routers"], key=lambda row: -row["unrecognised"])
+    assert (gate["router"], gate["unrecognised"], gate["last_hour"]) == ("gate", 2, 2)
+    assert gate["samples"] == [
+        {
+            "kind": "unrecognised",
+            "text": "acme: refused <ip>:<number> user=<name>",
+            "error": None,
+            "count": 2,
+            "last": "2026-11-18T11:06:40Z",
+        }
+    ]
+    [sample] = unnamed["samples"]
+    assert sample["kind"] == "malformed"
+    assert sample["error"]
+
+
+def test_what_is_understood_is_not_among_it(home):
+    home.hears(*flood(3))
+    assert home.client().get("/api/v1/unread").json["routers"] == []
+
+
+def test_the_doctor_tells_each_hop_and_the_next_step_in_both_languages(home):
+    idle = home.client().get("/api/v1/doctor").json
+    assert [found["state"] for found in idle["findings"]] == ["ok", "fail", "warn", "warn"]
+    assert idle["next"] == idle["findings"][1]["step"]
+    home.hears(*flood(3))
+    home.reports(DEVICE, 51413, PROCESS)
+    home.client().get("/metrics")
+    well = home.client().get("/api/v1/doctor?lang=ja").json
+    assert {found["state"] for found in well["findings"]} <= {"ok", "warn"}
+    assert well["condition"]["routers"][0]["rejected"] == 3
+    assert well["findings"][0]["hop"] == "本体"
+
+
+def test_what_is_counted_before_a_start_is_not_the_doctors_business(home):
+    home.hears("<5>odd", "<5>odd")
+    asyncio.run(home.service.commit())
+    home.service.restore()
+    [router] = home.client().get("/api/v1/doctor").json["condition"]["routers"]
+    assert (router["messages"], router["not_understood"]) == (0, 0)
+
+
+def test_an_explanation_says_whether_there_were_more_like_it(home):
+    assert home.client().get(FOUNDING).json["at_least"] is False

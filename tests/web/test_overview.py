@@ -5,12 +5,13 @@ import asyncio
 from exporter.events import Verdict
 from exporter.web.overview import Culprit, overview, ranked
 from tests.system.parts.founding import DEVICE, PROCESS, flood, message
+from tests.web.conftest import ROUTER
 
 
 def view(home):
     """Return the overview, with the suspects that the page would show."""
     suspects = asyncio.run(home.service.suspects(3600.0, 100))
-    return overview(home.service.pipeline.stages, suspects, 0, home.now, "en")
+    return overview(home.service.pipeline, suspects, home.now, "en")
 
 
 def culprit(
@@ -28,6 +29,7 @@ def culprit(
         sources=1,
         ports=(),
         packets=1,
+        at_least=False,
         share=0.1,
         last=0.0,
         summary="",
@@ -65,6 +67,29 @@ def test_lines_that_nobody_understands_are_never_green(home):
     shown = view(home)
     assert shown.state == "unread"
     assert [(row.router, row.unrecognised) for row in shown.unread] == [("192.168.1.1", 1)]
+
+
+def test_packets_without_a_verdict_are_never_green(home):
+    home.hears("<4>kernel: IN-NEW IN=eth0 OUT= SRC=198.51.100.7 DST=203.0.113.9 PROTO=TCP DPT=23")
+    assert view(home).state == "unread"
+
+
+def test_a_log_at_its_limit_makes_every_number_the_least(home):
+    packets = [message(f"198.51.100.{n}:999", 23, "TCP") for n in range(1, 7)]
+    for _ in range(25):
+        home.hears(*packets)
+        home.now += 60.0
+    home.hears(message("198.51.100.99:999", 40001), router="192.168.1.2")
+    home.service.pipeline.finish(home.now)
+    shown = view(home)
+    assert shown.limited == (ROUTER,)
+    assert {culprit.at_least for culprit in shown.culprits} == {True, False}
+    text = home.client().get("/").text
+    assert "at least <bdi>151</bdi>" in text or "at least 151" in text
+    assert ROUTER in text
+    answer = home.client().get("/api/v1/suspects").json
+    assert answer["at_least"] is True
+    assert [s["at_least"] for s in answer["suspects"]].count(True) == len(answer["suspects"]) - 1
 
 
 def test_a_named_program_that_needs_care_is_worth_a_look(home):

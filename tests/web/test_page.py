@@ -54,6 +54,22 @@ def test_beyond_the_suspects_that_are_shown_the_packets_are_told(home, monkeypat
     assert "75" in page
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_lines_that_nobody_understands_are_shown_without_names_and_with_how_to_teach_them(
+    home, language
+):
+    home.hears(*(f"<5>acme: refused 198.51.100.{n} <b>user</b>=anna" for n in range(1, 9)))
+    home.hears("last message repeated 5000000 times", "", "<5>one", "<5>two", "<5>three")
+    page = home.client().get(f"/?lang={language}").text
+    panel = page[page.index('id="unread"') : page.index("</aside>")]
+    assert "acme: refused &lt;ip&gt;" in panel
+    assert "198.51.100." not in panel
+    assert "<b>user" not in panel
+    for words in ("[[dialect]]", "[router.meanings]", "docs/own-dialects.md", "/api/v1/unread"):
+        assert words in panel
+    assert panel.count("<details>") == 1  # three are shown, the others on demand
+
+
 def test_packets_that_wait_for_a_decision_are_told_apart(home):
     home.reports("ANNA-PC", 1000, "x")
     home.hears(*flood(7))

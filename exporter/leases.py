@@ -1,0 +1,123 @@
+"""Who had which address: the leases that DHCP servers log.
+
+Events of kind `dhcp_lease` go in; out comes who held an address at a moment. A lease holds until
+its address is given to another station or its station gets another address, at the longest a week
+after it was last renewed: the lines do not say how long it was given for.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from exporter.events import Event
+
+LONGEST = 7 * 86400.0  # seconds; the longest that home routers give by default is ten days
+MAX_LEASES = 4096  # of all addresses; the least recently renewed is forgotten
+MAX_NAME = 64  # characters; stations name themselves as they like
+
+
+class Lease(msgspec.Struct, kw_only=True, eq=False):
+    """One station's hold on an address."""
+
+    router: str  # whose line it was
+    ip: str
+    mac: str  # "" when the line does not say
+    hostname: str  # the first label; "" when the line does not say
+    given: float
+    renewed: float
+    ended: float | None = None
+
+    def holds(self, moment: float) -> bool:
+        """Whether the station had the address at that moment."""
+        if not self.given <= moment <= self.renewed + LONGEST:
+            return False
+        return self.ended is None or moment < self.ended
+
+    def is_of(self, other: "Lease") -> bool:
+        """Whether both are of one station."""
+        if self.mac and other.mac:
+            return self.mac == other.mac
+        return self.hostname.casefold() == other.hostname.casefold()
+
+
+class Leases:
+    """All leases, the least recently renewed first."""
+
+    def __init__(self) -> None:
+        self._leases: dict[int, Lease] = {}
+        self._by_ip: dict[str, list[Lease]] = {}
+        self._by_station: dict[tuple[str, str, bool], Lease] = {}  # its newest of each family
+
+    def add(self, router: str, event: Event, now: float) -> None:
+        """Take a lease in; a line that names no station says nothing."""
+        hostname = (event.hostname or "").partition(".")[0][:MAX_NAME]
+        if not hostname.isprintable():
+            hostname = ""
+        if event.ip is None or not (event.mac or hostname):
+            return
+        new = Lease(
+            router=router,
+            ip=event.ip,
+            mac=event.mac or "",
+            hostname=hostname,
+            given=now,
+            renewed=now,
+        )
+        current = next((old for old in self._of(new.ip) if _open(old, new)), None)
+        if current is not None and current.is_of(new):
+            self._renew(current, new)
+            return
+        if current is not None:
+            current.ended = now
+        self._keep(new)
+
+    def holder(self, ip: str, moment: float) -> Lease | None:
+        """Who had an address at a moment; nobody when two servers gave it to two stations."""
+        held = [lease for lease in self._of(ip) if lease.holds(moment)]
+        if not held or not all(lease.is_of(held[0]) for lease in held):
+            return None
+        return max(held, key=lambda lease: lease.renewed)
+
+    def all(self) -> list[Lease]:
+        """Every lease, for the state file."""
+        return list(self._leases.values())
+
+    def restore(self, leases: Iterable[Lease]) -> None:
+        """Take back what `all` gave."""
+        for lease in leases:
+            self._keep(lease)
+
+    def _of(self, ip: str) -> list[Lease]:
+        return self._by_ip.get(ip, [])
+
+    def _renew(self, lease: Lease, new: Lease) -> None:
+        lease.renewed = max(lease.renewed, new.renewed)
+        lease.mac, lease.hostname = new.mac or lease.mac, new.hostname or lease.hostname
+        self._leases[id(lease)] = self._leases.pop(id(lease))
+
+    def _keep(self, lease: Lease) -> None:
+        self._leases[id(lease)] = lease
+        self._by_ip.setdefault(lease.ip, []).append(lease)
+        if lease.mac:
+            before = self._by_station.get(_station(lease))
+            if before is not None and before.ended is None:
+                before.ended = lease.given  # it got another address and gave this one back
+            self._by_station[_station(lease)] = lease
+        if len(self._leases) > MAX_LEASES:
+            self._forget(next(iter(self._leases.values())))
+
+    def _forget(self, lease: Lease) -> None:
+        del self._leases[id(lease)]
+        self._by_ip[lease.ip].remove(lease)
+        if not self._by_ip[lease.ip]:
+            del self._by_ip[lease.ip]
+        if self._by_station.get(_station(lease)) is lease:
+            del self._by_station[_station(lease)]
+
+
+def _station(lease: Lease) -> tuple[str, str, bool]:
+    return lease.router, lease.mac, ":" in lease.ip
+
+
+def _open(lease: Lease, new: Lease) -> bool:
+    return lease.router == new.router and lease.ended is None

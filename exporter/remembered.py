@@ -1,0 +1,69 @@
+"""What a pipeline remembers over a restart besides its counters: the named parts of the state file.
+
+A pipeline goes in and parts come out, and the other way round. A part that cannot be read costs
+that part, and no other.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from exporter.attribution import MAX_GRACE
+from exporter.leases import Lease
+from exporter.mappings import Mapping as PortMapping
+from exporter.pipeline import Pipeline
+from exporter.waiting import Group
+
+RESTART_GRACE = 1.5  # of the slowest agent's interval: until then a silent one may still report
+
+
+class Parts(msgspec.Struct, kw_only=True):
+    """All parts, as they are when there is nothing to remember."""
+
+    waiting: list[Group] = []  # undecided packets
+    offsets: dict[str, float] = {}  # of routers' clocks
+    leases: list[Lease] = []
+    mappings: list[PortMapping] = []
+    processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
+    slowest: float = 0.0  # interval of the agents that are alive, in seconds
+
+
+_DECODERS = {
+    field.name: msgspec.msgpack.Decoder(field.type) for field in msgspec.structs.fields(Parts)
+}
+
+
+def parts(pipeline: Pipeline, now: float) -> dict[str, bytes]:
+    """Return what is to be stored."""
+    stages = pipeline.stages
+    live = stages.hosts.live(now)
+    taken = Parts(
+        waiting=pipeline.waiting.groups(),
+        offsets=stages.routers.offsets(),
+        leases=stages.hosts.leases.all(),
+        mappings=stages.attributor.mappings.all(),
+        processes=stages.metrics.processes,
+        slowest=max((device.report.interval_seconds for device in live), default=0.0),
+    )
+    return {name: msgspec.msgpack.encode(getattr(taken, name)) for name in _DECODERS}
+
+
+def restore(pipeline: Pipeline, stored: Mapping[str, bytes], now: float) -> dict[str, str]:
+    """Give a fresh pipeline back what was stored; return what is wrong with what is lost."""
+    taken, lost = Parts(), {}
+    for name, decoder in _DECODERS.items():
+        if name not in stored:
+            continue
+        try:
+            setattr(taken, name, decoder.decode(stored[name]))
+        except msgspec.DecodeError as error:
+            lost[name] = str(error)
+    stages = pipeline.stages
+    pipeline.waiting.restore(taken.waiting)
+    stages.routers.restore(taken.offsets)
+    stages.hosts.leases.restore(taken.leases)
+    stages.attributor.mappings.restore(taken.mappings)
+    stages.metrics.processes.update(taken.processes)
+    grace = min(RESTART_GRACE * taken.slowest, MAX_GRACE)
+    stages.attributor.awaited_until = now + grace if grace else 0.0
+    return lost

@@ -1,0 +1,106 @@
+"""The doctor's command: what the exporter found on paper, its exit code, and who answers not."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from exporter import cli
+from exporter.consultation import consult
+from exporter.explanation.words import say
+
+FOUND = [
+    {"hop": "exporter", "state": "ok", "sentence": "It answers.", "step": ""},
+    {"hop": "到着", "state": "warn", "sentence": "Silent.", "step": "Look."},
+]
+
+
+@contextlib.contextmanager
+def exporter(body: bytes, status: int = 200) -> Iterator[int]:
+    """Answer the doctor's question, in English, on a free port."""
+
+    class Exporter(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body if self.path == "/api/v1/doctor?lang=en" else b"?")
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Exporter) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def report(*findings: dict[str, str], step: str = "Look.") -> bytes:
+    return json.dumps({"findings": findings, "next": step, "more": 1}).encode()
+
+
+def test_each_hop_is_a_line_and_the_next_step_comes_last():
+    with exporter(report(*FOUND)) as port:
+        told, fine = consult(f"http://127.0.0.1:{port}/", "en")
+    assert told.splitlines() == [
+        "ok    exporter  It answers.",
+        "warn  到着      Silent.",
+        "",
+        "Next: Look.",
+    ]
+    assert fine
+
+
+def test_only_a_failure_makes_the_exit_code_1(capsys, monkeypatch):
+    monkeypatch.delenv("KNOCKWATCH_CONFIG", raising=False)
+    for state, code in (("ok", 0), ("warn", 0), ("fail", 1)):
+        with exporter(report(FOUND[0] | {"state": state})) as port:
+            assert cli.main(["doctor", "--url", f"http://127.0.0.1:{port}"]) == code
+        assert "It answers." in capsys.readouterr().out
+
+
+def test_the_configured_address_is_asked(tmp_path, capsys):
+    with exporter(report(FOUND[0])) as port:
+        config = tmp_path / "knockwatch.toml"
+        config.write_text(f"[listen]\nhttp_port = {port}\n")
+        assert cli.main(["doctor", "--config", str(config)]) == 0
+    assert "It answers." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_that_nobody_answers_is_the_finding(language, capsys):
+    with exporter(b"") as port:
+        pass  # it has ended
+    assert cli.main(["doctor", "--url", f"http://127.0.0.1:{port}", "--lang", language]) == 1
+    told = capsys.readouterr().out
+    assert say(language, "doctor.serve.absent.step") in told
+    assert f"http://127.0.0.1:{port}" in told
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"?", 200), (b'{"findings": 1}', 200), (b"", 404), (b'{"findings":[],"next":""}', 200)],
+)
+def test_an_answer_that_is_no_doctors_says_so(body, status):
+    with exporter(body, status) as port:
+        told, fine = consult(f"http://127.0.0.1:{port}", "en")
+    assert not fine
+    assert say("en", "doctor.serve.older.step") in told
+
+
+def test_a_url_that_is_none_is_a_usage_error(capsys):
+    assert cli.main(["doctor", "--url", "nonsense"]) == 2
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_a_broken_configuration_is_a_usage_error_that_names_the_key(tmp_path, capsys):
+    config = tmp_path / "knockwatch.toml"
+    config.write_text("[listen]\nhttp_prot = 1")
+    assert cli.main(["doctor", "--config", str(config)]) == 2
+    assert "listen.http_prot" in capsys.readouterr().err

@@ -1,0 +1,52 @@
+import msgspec
+
+from exporter import build, remembered
+from exporter.events import Event
+from exporter.pipeline import Pipeline
+from exporter.settings import Config
+from tests.world import NOW, flow, rejection, report
+
+
+def pipeline():
+    return Pipeline(build.stages(Config()))
+
+
+def full():
+    one = pipeline()
+    stages = one.stages
+    one.waiting.add(rejection())
+    stages.routers.heard("gw", "192.168.1.1", NOW, NOW - 7)
+    stages.hosts.report(report("ANNA-PC", flows=(flow(),), interval_seconds=30), NOW)
+    lease = Event(kind="dhcp_lease", ip="192.168.1.40", mac="00:00:5e:00:53:40", hostname="tv")
+    stages.hosts.leases.add("gw", lease, NOW)
+    mapping = Event(kind="port_mapping", transport="udp", destination_port=6881, ip="192.168.1.40")
+    stages.attributor.mappings.add("gw", mapping, NOW)
+    stages.metrics.processes["a.exe"] = ("A", "benign")
+    return one
+
+
+def test_what_is_stored_is_remembered():
+    stored = remembered.parts(full(), NOW)
+    again = pipeline()
+    assert remembered.restore(again, stored, NOW) == {}
+    assert again.stages.hosts.owner("192.168.1.40", NOW) == "tv"
+    assert again.stages.attributor.mappings.inside("gw", "udp", 6881, NOW) == "192.168.1.40"
+    assert again.stages.attributor.awaited_until == NOW + 45
+    for name in ("waiting", "offsets", "leases", "mappings", "processes"):
+        assert remembered.parts(again, NOW)[name] == stored[name], name
+
+
+def test_nothing_stored_is_nothing_remembered():
+    fresh = pipeline()
+    assert remembered.restore(fresh, {}, NOW) == {}
+    assert fresh.stages.attributor.awaited_until == 0.0
+    assert fresh.waiting.groups() == []
+
+
+def test_a_part_that_cannot_be_read_costs_no_other():
+    stored = remembered.parts(full(), NOW)
+    for broken in (b"", b"\xc1", msgspec.msgpack.encode([7])):
+        again = pipeline()
+        assert list(remembered.restore(again, stored | {"waiting": broken}, NOW)) == ["waiting"]
+        assert again.waiting.groups() == []
+        assert again.stages.hosts.owner("192.168.1.40", NOW) == "tv"
