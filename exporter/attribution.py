@@ -80,6 +80,11 @@ class Attributor:
             return Finding(Attribution(reasons=(reason, *self._audience(rejection))), False)
         owner = None if told is None else str(told.values["device"])
         talked = self._talked(rejection, owner)
+        exact = [s for s in talked if s.routed and _same_port(s, rejection)]
+        exact = self._with_programs(exact, rejection)
+        routed = candidates("mapping", exact, rejection, "spoke_first_same_port")
+        if routed:
+            return Finding(name(routed), len(routed) == 1)
         flow = candidates(
             "flow",
             (s for s in talked if _same_port(s, rejection)),
@@ -209,13 +214,32 @@ class Attributor:
         )
         return [span for span in spans if owner in (None, span.device)]
 
+    def _with_programs(self, spans: Iterable[Span], rejection: Rejection) -> list[Span]:
+        """A router's flows, each with the program that its device has at the port inside."""
+        listeners, moment = self._hosts.listeners, rejection.received
+        found = []
+        for span in spans:
+            grace = self._windows.closed_socket
+            near = itertools.chain(
+                listeners.on_port(span.transport, span.inside_port, moment, grace),
+                listeners.talked_to(rejection.remote_ip, moment, self._windows.talked),
+            )
+            ends = (span.device, span.inside_port)
+            programs = {s.process for s in near if (s.device, s.inside_port) == ends} - {""}
+            process = programs.pop() if len(programs) == 1 else ""
+            found.append(msgspec.structs.replace(span, process=process))
+        return found
+
     def _bound(self, rejection: Rejection, owner: str | None) -> list[Span]:
         if rejection.our_port is None:
             return []
         spans = self._hosts.listeners.on_port(
             rejection.transport, rejection.our_port, rejection.received, self._windows.closed_socket
         )
-        return reachable(spans, rejection, owner)
+        found = reachable(spans, rejection, owner)
+        # Where the router tells whose a port is, a socket of that number elsewhere is chance.
+        routed = [span for span in found if span.routed]
+        return self._with_programs(routed, rejection) if routed else found
 
     def _settled(self, rejection: Rejection, bound: Iterable[Span]) -> bool:
         """Whether the socket is older than one interval: then every host has had its say."""

@@ -74,6 +74,7 @@ def candidate(
         "remote": rejection.remote_ip,
         "open_for": round(max(0.0, rejection.received - min(span.opened for span in spans))),
         "closed_for": round(closed_for),
+        **({"inside": newest.local_ip} if newest.routed else {}),
         **values,
     }
     return Candidate(
@@ -81,7 +82,7 @@ def candidate(
         process=process,
         evidence=evidence,
         confidence=_probability(decibans),
-        reasons=(Reason(code, values),),
+        reasons=(Reason("routed", values) if newest.routed else Reason(code, values),),
     )
 
 
@@ -118,16 +119,21 @@ def name(best: list[Candidate], also: Iterable[Candidate] = ()) -> Attribution:
     others = tuple(c for c in also if c.device not in devices(best))
     if len(best) > 1:
         shared = tuple(
-            msgspec.structs.replace(c, confidence=c.confidence / len(best)) for c in best
+            msgspec.structs.replace(c, confidence=c.confidence / len(best))
+            for c in best
+            if c.device
         )
         reason = Reason("several_devices", {"devices": len(best)})
         return Attribution(
             evidence="ambiguous",
-            confidence=max(c.confidence for c in shared),
+            confidence=max((c.confidence for c in shared), default=0.0),
             reasons=(reason,),
             candidates=shared + others,
         )
     [one] = best
+    if not one.device:
+        inside = one.reasons[0].values["inside"]
+        return Attribution(reasons=(Reason("inside_address_unknown", {"address": inside}),))
     if one.confidence < MIN_CONFIDENCE:
         return Attribution(
             reasons=(Reason("too_weak", {"confidence": one.confidence}), *one.reasons),

@@ -18,6 +18,7 @@ from exporter.listeners import HISTORY, Listeners, Span, spans
 CURRENT_INTERVALS = 3  # a report is current for this many of its intervals
 PASTE_CURRENT = 600.0  # seconds; a person pastes once and then looks
 MAX_DEVICES = 1000
+_VIRTUAL = ("docker", "br-", "podman", "cni", "lxc", "lxd", "incus", "virbr", "veth", "vnet")
 MAX_SPANS = 300_000  # sockets of all devices, open and closed: about 120 MB
 MAX_CLOSED = 20_000  # closed sockets remembered for one device; the oldest go first
 
@@ -166,9 +167,10 @@ class Hosts:
             key = _key(span)
             known = now_open.get(key) or device.open.pop(key, None)
             if known is None:
-                span.device = device.name
                 self.listeners.add(span)
                 known = span
+            if not known.device:
+                known.device = self._whose(span, device.name, report, taken)
             known.opened = min(known.opened, span.opened)
             known.last_seen = min(max(known.last_seen, span.last_seen), taken)
             known.current_until = span.current_until
@@ -178,6 +180,16 @@ class Hosts:
         self._move(device.name.casefold(), _places(device.report), _places(report))
         device.open, device.report = now_open, report
         device.taken, device.received = taken, received
+
+    def _whose(self, span: Span, name: str, report: HostReport, taken: float) -> str:
+        """Whose socket or flow it is: the host's own, unless it only forwards for another."""
+        if not span.routed:
+            return name
+        owner = self.owner(span.local_ip, taken)
+        if owner is not None:
+            return owner
+        near = (n.interface or "" for n in report.neighbours if n.ip == span.local_ip)
+        return name if any(interface.startswith(_VIRTUAL) for interface in near) else ""
 
     def _check_room(self, device: Device, report: HostReport) -> None:
         others = sum(len(other.open) for other in self._devices.values() if other is not device)
@@ -195,7 +207,7 @@ class Hosts:
         """Learn from a report of a spool: what was open then is not claimed to be open now."""
         for span in spans(report, taken, taken):
             if _key(span) not in device.open:
-                span.device = device.name
+                span.device = self._whose(span, device.name, report, taken)
                 self.listeners.add(span)
                 self._close(device, span)
 

@@ -22,11 +22,13 @@ _Key = TypeVar("_Key")
 class Span(msgspec.Struct, kw_only=True, eq=False):
     """One socket or flow of a device over time."""
 
-    device: str
+    device: str  # "" when nobody knows whose the inside address is
     transport: str
     local_ip: str
     local_port: int  # as the outside sees it, where a connection table tells
+    inside_port: int  # as the device itself sees it
     remote_ip: str | None
+    routed: bool = False  # told by a router's connection table, not by the device itself
     process: str  # "" when the system did not tell
     opened: float
     last_seen: float
@@ -84,6 +86,8 @@ def spans(
 
     A socket's age counts from the host's first look at it, and it may have been open since just
     after the look before. `looked` is when the host last said what was open: the socket was not.
+    A flow from an address that is not the host's own is one that it forwards: the host is a router,
+    and the device is still to be found by that address.
     """
     programs: dict[tuple[str, int], str] = {}
     for socket in report.sockets:
@@ -98,23 +102,30 @@ def spans(
             transport=socket.transport,
             local_ip=socket.local_ip,
             local_port=socket.local_port,
+            inside_port=socket.local_port,
             remote_ip=socket.remote_ip,
             process=socket.process or "",
             opened=opened,
             last_seen=taken,
             current_until=current_until,
         )
+    own = {*report.addresses, "0.0.0.0", "::"}  # noqa: S104 - nothing is bound here
     for flow in report.flows:
+        routed = bool(report.addresses) and flow.local_ip not in own
+        seen = taken - flow.age_seconds
+        opened = seen - report.interval_seconds  # it began after the look before
         yield Span(
-            device=report.device,
+            device="" if routed else report.device,
             transport=flow.transport,
             local_ip=flow.local_ip,
             local_port=flow.local_port if flow.nat_port is None else flow.nat_port,
+            inside_port=flow.local_port,
             remote_ip=flow.remote_ip,
-            process=programs.get((flow.transport, flow.local_port), ""),
-            opened=taken - flow.age_seconds,
-            last_seen=taken - flow.age_seconds,
-            current_until=taken - flow.age_seconds,
+            process="" if routed else programs.get((flow.transport, flow.local_port), ""),
+            opened=opened if looked is None else min(seen, max(opened, looked)),
+            last_seen=seen,
+            current_until=seen,
+            routed=routed,
         )
 
 

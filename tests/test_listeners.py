@@ -10,6 +10,7 @@ def span(**changes):
         "transport": "udp",
         "local_ip": "0.0.0.0",
         "local_port": 51413,
+        "inside_port": 51413,
         "remote_ip": None,
         "process": "p",
         "opened": NOW,

@@ -133,7 +133,7 @@ def test_an_asker_that_nobody_knows_might_be_anybody():
 
 
 def test_who_talked_to_the_address_outranks_who_asked_for_it():
-    ben = report("BEN-PC", flows=(flow(40000, age_seconds=5.0),), addresses=(BEN,))
+    ben = report("BEN-PC", flows=(flow(40000, local_ip=BEN, age_seconds=5.0),), addresses=(BEN,))
     anna = report("ANNA-PC", addresses=(ANNA,))
     found = attribute(said(ANSWER), anna, ben, packet=rejection(received=NOW))
     assert (found.device, found.evidence) == ("BEN-PC", "remote")

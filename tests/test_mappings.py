@@ -2,9 +2,20 @@ import pytest
 
 from exporter import mappings as module
 from exporter.attribution import Attributor
-from exporter.events import Event
+from exporter.events import Event, Neighbour
 from exporter.mappings import KEPT, Forward, Mappings
-from tests.world import NOW, home, port_kind, rejection, report, socket
+from tests.world import (
+    NOW,
+    STRANGER,
+    WAN,
+    attribute,
+    flow,
+    home,
+    port_kind,
+    rejection,
+    report,
+    socket,
+)
 
 
 def mapping(port=6881, ip="192.168.1.23", transport="udp"):
@@ -98,3 +109,76 @@ def test_a_configured_forward_goes_before_what_a_program_asked_for():
     attributor = Attributor(hosts, port_kind, mappings=mapped(forward))
     found = attributor.attribute(rejection(22, transport="tcp")).attribution
     assert (found.device, found.evidence, codes(found)) == ("NAS", "mapping", ["forward"])
+
+
+# --- a router that reports its connection table --------------------------------------------------
+
+NAT_PORT = 61001
+
+
+def router(*flows, **changes):
+    return report("ROUTER", flows=flows, addresses=("192.168.1.1", WAN), **changes)
+
+
+def routed(remote=STRANGER, **changes):
+    """A conversation of 192.168.1.23, port 51413 inside, which NAT gave another port outside."""
+    return flow(51413, remote, nat_port=NAT_PORT, age_seconds=5.0, **changes)
+
+
+def named(hosts, port=NAT_PORT, **changes):
+    found = attribute(hosts, rejection(port, **changes)).attribution
+    return found.device, found.process, found.evidence
+
+
+ANNA = report("ANNA-PC", socket(process="a.exe"), addresses=("192.168.1.23",))
+
+
+def test_the_routers_own_table_names_device_and_program_whatever_nat_did_to_the_port():
+    hosts = home(ANNA, router(routed()))
+    assert named(hosts) == ("ANNA-PC", "a.exe", "mapping")
+    assert attribute(hosts, rejection(NAT_PORT)).settled
+
+
+def test_a_stranger_at_a_port_of_the_routers_table_meets_who_uses_it():
+    hosts = home(ANNA, router(routed()))
+    assert named(hosts, remote_ip="198.51.100.99") == ("ANNA-PC", "a.exe", "socket")
+    assert named(hosts, transport="tcp", remote_ip="198.51.100.99") == ("", "", "none")
+
+
+def test_a_socket_of_the_same_number_elsewhere_is_chance_where_the_router_tells():
+    ben = report("BEN-PC", socket(NAT_PORT, "b.exe"), addresses=("192.168.1.24",))
+    assert named(home(ANNA, ben, router(routed())), remote_ip="198.51.100.99")[0] == "ANNA-PC"
+
+
+def test_a_flow_of_an_address_that_nobody_knows_names_nobody_and_says_the_address():
+    hosts = home(router(routed()))
+    found = attribute(hosts, rejection(NAT_PORT)).attribution
+    assert (found.device, found.evidence) == ("", "none")
+    [reason] = found.reasons
+    assert (reason.code, reason.values["address"]) == ("inside_address_unknown", "192.168.1.23")
+
+
+def test_an_address_that_becomes_known_later_is_known_for_the_flow_too():
+    hosts = home(router(routed()))
+    hosts.report(ANNA, NOW - 0.8)
+    hosts.report(router(routed()), NOW - 0.5)
+    assert named(hosts)[0] == "ANNA-PC"
+
+
+def test_the_routers_own_conversations_are_its_own():
+    hosts = home(router(flow(40000, local_ip=WAN, age_seconds=1.0)))
+    assert named(hosts, 40000) == ("ROUTER", "", "flow")
+
+
+def test_a_container_behind_its_host_is_its_host():
+    bridge = Neighbour(ip="172.17.0.2", mac="00:00:5e:00:53:99", interface="docker0")
+    inside = routed(local_ip="172.17.0.2")
+    assert named(home(router(inside, neighbours=(bridge,))))[0] == "ROUTER"
+    assert named(home(router(inside)))[0] == ""
+
+
+def test_two_devices_in_the_table_at_one_port_name_neither():
+    ben = report("BEN-PC", addresses=("192.168.1.24",))
+    both = router(routed(), routed("198.51.100.8", local_ip="192.168.1.24"))
+    assert named(home(ANNA, ben, both), remote_ip="198.51.100.99")[2] == "ambiguous"
+    assert named(home(ANNA, ben, both))[0] == "ANNA-PC"  # whose remote end it is, tells
