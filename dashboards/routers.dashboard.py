@@ -164,18 +164,25 @@ def _wireless(words: Words) -> list[Any]:
     return [
         shapes.graph(
             words.panel("routers.wifi"),
-            at(0, 19, 16, 8),
+            at(0, 19, 10, 8),
             over(*((rate % kind, f"{{{{router}}}} · {text}") for kind, text in names.items())),
             unit=f"suffix:{words('unit.a_minute')}",
             overrides=ranks(len(names)),
         ),
         shapes.table(
             words.panel("routers.stations"),
-            at(16, 19, 8, 8),
+            at(10, 19, 7, 8),
             now(f"topk(20, sum by (router, event) ({stations}) > 0)", table=True),
             heads(words, router="access_point", event="event", Value="times"),
             sort=words("column.times"),
             overrides=_counted(words),
+        ),
+        shapes.table(
+            words.panel("routers.places"),
+            at(17, 19, 7, 8),
+            now("max by (device, access_point) (knockwatch_device_access_point)", table=True),
+            heads(words, device="device", access_point="access_point"),
+            sort=words("column.access_point"),
         ),
     ]
 

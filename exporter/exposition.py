@@ -108,6 +108,10 @@ def state(
             m.DEVICE_INTERVAL,
             (((d.name,), d.report.interval_seconds) for d in current if d.is_agent),
         ),
+        _family(
+            m.DEVICE_ACCESS_POINT,
+            (((d, ap), 1.0) for d, ap in list(hosts.places(now).items())[: metrics.limits.device]),
+        ),
         _family(m.DEVICE_SOCKETS, (((d.name,), float(_listening(d))) for d in current)),
         _family(m.DEVICE_BYTES, _bytes(shown)),
         _family(m.OMITTED, (((label,), float(count)) for label, count in omitted.items())),

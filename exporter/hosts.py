@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from exporter.associations import Associations
 from exporter.events import HostReport
-from exporter.leases import Lease, Leases
+from exporter.leases import Leases
 from exporter.listeners import HISTORY, Listeners, Span, spans
 
 CURRENT_INTERVALS = 3  # a report is current for this many of its intervals
@@ -55,6 +56,7 @@ class Hosts:
         """`configured` maps addresses and stations (MAC) to devices on which no agent can run."""
         self.listeners = Listeners()
         self.leases = Leases()
+        self.associations = Associations()
         self._configured = dict(configured or {})
         self._devices: dict[str, Device] = {}
         self._live: list[Device] = []
@@ -124,7 +126,20 @@ class Hosts:
         present = [d for d in map(self._devices.__getitem__, owners) if moment <= d.current_until]
         if present or any(lease.given < self._devices[key].taken for key in owners):
             return self._devices[next(iter(owners))].name if len(owners) == 1 else None
-        return self._leased(lease)
+        return self._named(lease.mac, lease.hostname)
+
+    def of_station(self, mac: str) -> str | None:
+        """The device with a hardware address: configured, reported, else as it calls itself."""
+        return self._named(mac, self.leases.name(mac))
+
+    def places(self, now: float) -> dict[str, str]:
+        """The access point of each device that has a name, the last joined first."""
+        found: dict[str, str] = {}
+        for association in reversed(self.associations.current(now)):
+            device = self.of_station(association.station)
+            if device is not None:
+                found.setdefault(device, association.access_point)
+        return found
 
     def forget_old(self, now: float) -> None:
         """Drop sockets that closed more than a day ago, and devices silent for as long."""
@@ -146,19 +161,19 @@ class Hosts:
         self._move(name.casefold(), _places(device.report), ())
         return True
 
-    def _leased(self, lease: Lease) -> str | None:
-        """The device behind a lease: by its station, else by the name that it gives itself."""
-        if lease.mac in self._configured:
-            return self._configured[lease.mac]
-        reporting = self._owners.get(lease.mac, ())
+    def _named(self, mac: str, hostname: str) -> str | None:
+        """The device behind a station, which gives itself a name."""
+        if mac in self._configured:
+            return self._configured[mac]
+        reporting = self._owners.get(mac, ())
         if reporting:
             return self._devices[next(iter(reporting))].name if len(reporting) == 1 else None
-        known = self.device(lease.hostname)
+        known = self.device(hostname)
         if known is None:
-            return lease.hostname or None
+            return hostname or None
         # A guest may call itself what a device is called already.
         stations = {link.mac for link in known.report.links} - {None}
-        return None if stations and lease.mac else known.name
+        return None if stations and mac else known.name
 
     def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
         now_open: dict[tuple[object, ...], Span] = {}

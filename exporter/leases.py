@@ -47,6 +47,7 @@ class Leases:
         self._leases: dict[int, Lease] = {}
         self._by_ip: dict[str, list[Lease]] = {}
         self._by_station: dict[tuple[str, str, bool], Lease] = {}  # its newest of each family
+        self._named: dict[str, Lease] = {}  # the newest of each station that gives itself a name
 
     def add(self, router: str, event: Event, now: float) -> None:
         """Take a lease in; a line that names no station says nothing."""
@@ -78,6 +79,11 @@ class Leases:
             return None
         return max(held, key=lambda lease: lease.renewed)
 
+    def name(self, station: str) -> str:
+        """What a station (MAC) calls itself; "" when it never said."""
+        lease = self._named.get(station)
+        return "" if lease is None else lease.hostname
+
     def all(self) -> list[Lease]:
         """Every lease, for the state file."""
         return list(self._leases.values())
@@ -94,6 +100,8 @@ class Leases:
         lease.renewed = max(lease.renewed, new.renewed)
         lease.mac, lease.hostname = new.mac or lease.mac, new.hostname or lease.hostname
         self._leases[id(lease)] = self._leases.pop(id(lease))
+        if lease.hostname:
+            self._named[lease.mac] = lease
 
     def _keep(self, lease: Lease) -> None:
         self._leases[id(lease)] = lease
@@ -103,6 +111,8 @@ class Leases:
             if before is not None and before.ended is None:
                 before.ended = lease.given  # it got another address and gave this one back
             self._by_station[_station(lease)] = lease
+            if lease.hostname:
+                self._named[lease.mac] = lease
         if len(self._leases) > MAX_LEASES:
             self._forget(next(iter(self._leases.values())))
 
@@ -113,6 +123,8 @@ class Leases:
             del self._by_ip[lease.ip]
         if self._by_station.get(_station(lease)) is lease:
             del self._by_station[_station(lease)]
+        if self._named.get(lease.mac) is lease:
+            del self._named[lease.mac]
 
 
 def _station(lease: Lease) -> tuple[str, str, bool]:

@@ -140,6 +140,11 @@ DEVICE_SOCKETS = _gauge(
     "UDP sockets and listening TCP sockets of the host.",
     "device",
 )
+DEVICE_ACCESS_POINT = _gauge(
+    "knockwatch_device_access_point",
+    "1 for the access point whose log says that the device joined it last.",
+    *("device", "access_point"),
+)
 DEVICE_BYTES = Declaration(
     "knockwatch_device_network_bytes_total",
     "counter",

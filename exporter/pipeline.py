@@ -214,6 +214,8 @@ class Pipeline:
         """Keep what tells whose a later packet is."""
         if event.kind == "dhcp_lease":
             self.stages.hosts.leases.add(router, event, happened)
+        elif event.kind in ("wifi_join", "wifi_leave"):
+            self.stages.hosts.associations.add(router, event, happened)
         elif event.kind == "port_mapping":
             self.stages.attributor.mappings.add(router, event, happened)
         elif event.kind == "dns" or event.action == "cname":

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from exporter.associations import Association
 from exporter.attribution import MAX_GRACE
 from exporter.leases import Lease
 from exporter.mappings import Mapping as PortMapping
@@ -23,6 +24,7 @@ class Parts(msgspec.Struct, kw_only=True):
     waiting: list[Group] = []  # undecided packets
     offsets: dict[str, float] = {}  # of routers' clocks
     leases: list[Lease] = []
+    associations: list[Association] = []
     mappings: list[PortMapping] = []
     processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
     slowest: float = 0.0  # interval of the agents that are alive, in seconds
@@ -41,6 +43,7 @@ def parts(pipeline: Pipeline, now: float) -> dict[str, bytes]:
         waiting=pipeline.waiting.groups(),
         offsets=stages.routers.offsets(),
         leases=stages.hosts.leases.all(),
+        associations=stages.hosts.associations.all(),
         mappings=stages.attributor.mappings.all(),
         processes=stages.metrics.processes,
         slowest=max((device.report.interval_seconds for device in live), default=0.0),
@@ -62,6 +65,7 @@ def restore(pipeline: Pipeline, stored: Mapping[str, bytes], now: float) -> dict
     pipeline.waiting.restore(taken.waiting)
     stages.routers.restore(taken.offsets)
     stages.hosts.leases.restore(taken.leases)
+    stages.hosts.associations.restore(taken.associations)
     stages.attributor.mappings.restore(taken.mappings)
     stages.metrics.processes.update(taken.processes)
     grace = min(RESTART_GRACE * taken.slowest, MAX_GRACE)

@@ -289,7 +289,7 @@ def test_devices_with_a_place_come_first_then_the_most_recently_heard():
         hosts.report(report(f"device-{number}", links=links), NOW + number)
     families = state_of(hosts, now=NOW + 6, metrics=metrics)
     names = {f.declaration.name: {v[0] for v, *_ in f.samples} for f in families
-             if "device" in f.declaration.labels}  # fmt: skip
+             if f.samples and "device" in f.declaration.labels}  # fmt: skip
     assert len(names) == 5
     assert set(map(frozenset, names.values())) == {frozenset({"device-1", "device-4", "device-5"})}
     assert omitted(text(families)) == {"router": 0, "device": 3, "interface": 0}

@@ -322,6 +322,29 @@ def test_a_lease_without_contrary_evidence_is_the_device_of_its_name():
     assert hosts.owner("192.168.1.40", NOW) == "ANNA-PC"
 
 
+def joined(hosts, access_point, mac=TV, at=NOW, kind="wifi_join"):
+    hosts.associations.add(access_point, Event(kind=kind, mac=mac), at)
+
+
+def test_a_device_is_on_the_access_point_that_it_joined_last():
+    hosts = leased(Hosts())
+    joined(hosts, "attic")
+    joined(hosts, "00:00:5e:00:53:77", mac="00:00:5e:00:53:77")  # a station that nobody names
+    assert hosts.places(NOW) == {"tv": "attic"}
+    joined(hosts, "cellar", at=NOW + 60)
+    joined(hosts, "attic", at=NOW + 61, kind="wifi_leave")  # the old one says so late
+    assert hosts.places(NOW + 62) == {"tv": "cellar"}
+    joined(hosts, "cellar", at=NOW + 63, kind="wifi_leave")
+    assert hosts.places(NOW + 64) == {}
+
+
+def test_a_reporting_device_is_found_by_its_hardware_address():
+    hosts = Hosts()
+    hosts.report(report("ANNA-PC", links=(Link(interface="wlan0", mac=TV),)), NOW)
+    joined(hosts, "attic")
+    assert hosts.places(NOW) == {"ANNA-PC": "attic"}
+
+
 def test_an_address_given_on_while_its_host_was_silent_is_the_new_stations():
     hosts = Hosts()
     hosts.report(report("laptop", addresses=("192.168.1.40",)), NOW - 7200)

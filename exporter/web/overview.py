@@ -58,6 +58,7 @@ class Host:
     taken: float
     sockets: int
     os: str
+    access_point: str  # "" when none said that it joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Overview:
     culprits: tuple[Culprit, ...]
     rest: int  # packets of suspects that are not among them
     hosts: tuple[Host, ...]
+    elsewhere: tuple[tuple[str, str], ...]  # other devices on Wi-Fi, and their access points
     unread: tuple[not_understood.Row, ...]
     sources: tuple[str, ...]  # the data sets behind the networks' names
 
@@ -94,6 +96,7 @@ def overview(
     shown = culprits(suspects, stages.knowledge, HOUR, language, limited)
     packets = suspects[0].total if suspects else 0
     understood = not_understood.is_anything_understood(stages.metrics)
+    places = stages.hosts.places(now)
     return Overview(
         state=_state(last_line, shown, now, understood=understood),
         now=now,
@@ -104,7 +107,13 @@ def overview(
         limited=tuple(router.name for router in heard if router.name in limited),
         culprits=shown,
         rest=packets - sum(culprit.packets for culprit in shown),
-        hosts=tuple(_host(d, now) for d in sorted(stages.hosts.devices(), key=lambda d: -d.taken)),
+        hosts=tuple(
+            _host(d, now, places.get(d.name, ""))
+            for d in sorted(stages.hosts.devices(), key=lambda d: -d.taken)
+        ),
+        elsewhere=tuple(
+            (name, place) for name, place in places.items() if stages.hosts.device(name) is None
+        ),
         unread=not_understood.rows(stages.metrics, pipeline.unread, now),
         sources=stages.networks.sources,
     )
@@ -218,7 +227,7 @@ def _state(
     return "quiet"
 
 
-def _host(device: Device, now: float) -> Host:
+def _host(device: Device, now: float, access_point: str) -> Host:
     return Host(
         name=device.name,
         is_agent=device.is_agent,
@@ -226,4 +235,5 @@ def _host(device: Device, now: float) -> Host:
         taken=device.taken,
         sockets=len(device.report.sockets),
         os=device.report.os,
+        access_point=access_point,
     )

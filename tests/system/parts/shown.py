@@ -125,6 +125,9 @@ def constants(state: str, end: int) -> list[tuple[Key, float]]:
         info = {"os": device.os, "agent": "knockwatch 0.1.0"}
         found.append((keyed(m.DEVICE_INFO, device=device.name, **info), 1))
         found.append((keyed(m.DEVICE_INTERVAL, device=device.name), device.interval))
+        if any(interface.startswith(("wl", "en")) for interface in device.interfaces):
+            place = {"access_point": home.ROUTERS[1]}
+            found.append((keyed(m.DEVICE_ACCESS_POINT, device=device.name, **place), 1))
     for router in home.ROUTERS:
         found.append((keyed(m.ROUTER_EXPECTED, router=router), 1))
         found.append((keyed(m.ROUTER_MASKED, router=router), 0))
