@@ -15,20 +15,18 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from exporter.candidates import asked as asked_for
-from exporter.candidates import by_device, candidate, candidates, devices, inside, name, reachable
+from exporter.candidates import candidates, devices, history, inside, name, reachable
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.hosts import Hosts
-from exporter.listeners import HISTORY, Span
+from exporter.listeners import Span
 from exporter.lookups import Lookups
 from exporter.mappings import Mappings
+from exporter.portsets import PortSets
 
 MAX_GRACE = 120.0  # seconds; a decision waits no longer for the hosts
-SLOT = 600.0  # seconds; sightings in different slots are "separate times"
-SEPARATE_TIMES = 3
-_HISTORY_DECIBANS, _HISTORY_HALF_LIFE = 20.0, 7200.0
 _RANGES = (1, 1024, 32768, 49152, 65536)  # well-known, registered, Linux and IANA ephemeral
 
-Untellable = Literal["tcp", "low_port", "scan_port", "everyone_port"]
+Untellable = Literal["tcp", "low_port", "shared_address", "scan_port", "everyone_port"]
 
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86400)]  # sockets are remembered for a day
@@ -68,6 +66,7 @@ class Attributor:
         self._hosts = hosts
         self.mappings = mappings or Mappings()
         self.lookups = Lookups()
+        self.portsets = PortSets()
         self._port_kind = port_kind
         self._windows = windows
         self.awaited_until = 0.0  # after a restart: until when silent agents may still report
@@ -97,6 +96,8 @@ class Attributor:
         sockets = candidates("socket", bound, rejection, "port_open")
         remote = candidates("remote", talked, rejection, "spoke_first")
         untellable = self._untellable(rejection)
+        if untellable == "shared_address" and any(span.routed for span in bound):
+            untellable = None  # the router's own table knows which port is whose
         if sockets and untellable is None:
             if len(sockets) > 1 and len(remote) == 1 and remote[0].device in devices(sockets):
                 return Finding(name(remote, also=sockets), False)
@@ -164,26 +165,7 @@ class Attributor:
         seen = self._hosts.listeners.seen_on_port(
             rejection.transport, rejection.our_port, rejection.received
         )
-        found = []
-        day_ago = rejection.received - HISTORY
-        for candidate_spans in by_device(reachable(seen, rejection, owner)).values():
-            slots = {
-                slot
-                for span in candidate_spans
-                for slot in range(
-                    int(max(span.opened, day_ago) // SLOT), int(span.last_seen // SLOT) + 1
-                )
-            }
-            if len(slots) < SEPARATE_TIMES:
-                continue
-            last = max(span.last_seen for span in candidate_spans)
-            age = max(0.0, rejection.received - last)
-            decibans = _HISTORY_DECIBANS * 2 ** (-age / _HISTORY_HALF_LIFE)
-            values: dict[str, str | int | float] = {"times": len(slots), "ago": round(age)}
-            found.append(
-                candidate("history", candidate_spans, rejection, "port_history", values, decibans)
-            )
-        return found
+        return history(reachable(seen, rejection, owner), rejection)
 
     def _told(self, rejection: Rejection) -> Reason | None:
         """Why the router's own word names a device, if it does."""
@@ -263,6 +245,8 @@ class Attributor:
             return "low_port"
         if rejection.transport == "tcp":
             return "tcp"
+        if self.portsets.is_shared(rejection.router):
+            return "shared_address"
         return self._port_kind(rejection.transport, port)
 
     def _nobody(

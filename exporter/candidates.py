@@ -9,9 +9,12 @@ from collections.abc import Iterable
 import msgspec
 
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
-from exporter.listeners import Span
+from exporter.listeners import HISTORY, Span
 from exporter.lookups import Lookup
 
+SLOT = 600.0  # seconds; sightings in different slots are "separate times"
+SEPARATE_TIMES = 3
+_HISTORY_DECIBANS, _HISTORY_HALF_LIFE = 20.0, 7200.0
 MIN_CONFIDENCE = 0.85  # below it nobody is named
 DECIBANS: dict[Evidence, float] = {"mapping": 40, "flow": 30, "socket": 20, "remote": 15, "dns": 12}
 
@@ -49,6 +52,27 @@ def candidates(
         candidate(evidence, of_device, rejection, code, {}, DECIBANS[evidence])
         for of_device in by_device(spans).values()
     ]
+
+
+def history(spans: Iterable[Span], rejection: Rejection) -> list[Candidate]:
+    """One candidate for each device that had the port at three or more separate times in a day."""
+    found = []
+    day_ago = rejection.received - HISTORY
+    for of_device in by_device(spans).values():
+        slots = {
+            slot
+            for span in of_device
+            for slot in range(
+                int(max(span.opened, day_ago) // SLOT), int(span.last_seen // SLOT) + 1
+            )
+        }
+        if len(slots) < SEPARATE_TIMES:
+            continue
+        age = max(0.0, rejection.received - max(span.last_seen for span in of_device))
+        decibans = _HISTORY_DECIBANS * 2 ** (-age / _HISTORY_HALF_LIFE)
+        values: dict[str, str | int | float] = {"times": len(slots), "ago": round(age)}
+        found.append(candidate("history", of_device, rejection, "port_history", values, decibans))
+    return found
 
 
 def candidate(

@@ -230,6 +230,7 @@ class Pipeline:
         packets = stages.rejection(event, router, happened)
         stages.metrics.rejected(packets, now)
         stages.routers.rejected(router, packets.remote_ip, happened)
+        stages.attributor.portsets.add(packets)
         spread, clock = self._spread(happened, now)
         spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, clock)
         group = self.waiting.add(packets)
