@@ -153,7 +153,7 @@ class Attributor:
         lookups = self.lookups.of(rejection.remote_ip, rejection.received, self._windows.talked)
         found: dict[str, Candidate] = {}
         for lookup in lookups:
-            device = self._hosts.owner(lookup.asker, lookup.when)
+            device = self._hosts.inventory.owner(lookup.asker, lookup.when)
             if device is None:
                 return []
             found[device] = asked_for(device, lookup, rejection)
@@ -170,7 +170,7 @@ class Attributor:
     def _told(self, rejection: Rejection) -> Reason | None:
         """Why the router's own word names a device, if it does."""
         if rejection.inside:
-            device = self._hosts.owner(rejection.our_ip, rejection.received)
+            device = self._hosts.inventory.owner(rejection.our_ip, rejection.received)
             values = {"device": device or "", "address": rejection.our_ip}
             return Reason("inside_address", {**values}) if device else None
         if rejection.our_port is None or rejection.direction != "inbound":
@@ -180,7 +180,7 @@ class Attributor:
         if device is not None:
             return Reason("forward", {"device": device, "port": rejection.our_port})
         address = self.mappings.inside(*port, rejection.received)
-        device = self._hosts.owner(address, rejection.received) if address else None
+        device = self._hosts.inventory.owner(address, rejection.received) if address else None
         if address is None or device is None:
             return None
         values = {"device": device, "address": address}

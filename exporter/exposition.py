@@ -110,7 +110,10 @@ def state(
         ),
         _family(
             m.DEVICE_ACCESS_POINT,
-            (((d, ap), 1.0) for d, ap in list(hosts.places(now).items())[: metrics.limits.device]),
+            (
+                ((d, ap), 1.0)
+                for d, ap in list(hosts.inventory.places(now).items())[: metrics.limits.device]
+            ),
         ),
         _family(m.DEVICE_SOCKETS, (((d.name,), float(_listening(d))) for d in current)),
         _family(m.DEVICE_BYTES, _bytes(shown)),

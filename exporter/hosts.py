@@ -2,8 +2,8 @@
 
 In go `HostReport`s: a report is complete (or says "unchanged since") and replaces its device's
 report before, so that a lost or late one corrupts nothing. Their sockets live on in `Listeners`.
-Devices on which nothing runs are known by configuration and by the leases of DHCP servers. Times
-are arguments, Unix seconds; the server dates a report arrival minus age.
+Who has which address is the `inventory`'s. Times are arguments, Unix seconds; the server dates a
+report arrival minus age.
 """
 
 from collections import deque
@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from exporter.associations import Associations
 from exporter.events import HostReport
-from exporter.leases import Leases
+from exporter.inventory import Inventory
 from exporter.listeners import HISTORY, Listeners, Span, spans
 
 CURRENT_INTERVALS = 3  # a report is current for this many of its intervals
@@ -55,14 +54,10 @@ class Hosts:
     def __init__(self, configured: Mapping[str, str] | None = None) -> None:
         """`configured` maps addresses and stations (MAC) to devices on which no agent can run."""
         self.listeners = Listeners()
-        self.leases = Leases()
-        self.associations = Associations()
-        self._configured = dict(configured or {})
+        self.inventory = Inventory(configured)
         self._devices: dict[str, Device] = {}
         self._live: list[Device] = []
         self._live_at: float | None = None  # a flood asks often about one moment
-        # Address or station → the devices that report it.
-        self._owners: dict[str, set[str]] = {}
 
     def report(self, report: HostReport, received: float) -> Device:
         """Take a report in, and return its device.
@@ -111,36 +106,6 @@ class Hosts:
         """The device of that name, whatever its case."""
         return self._devices.get(name.casefold())
 
-    def owner(self, address: str, moment: float | None = None) -> str | None:
-        """The one device that has this address: configured, reported, or by its lease.
-
-        Every Docker host owns 172.17.0.1: an address of two devices names neither. A lease counts
-        at a `moment` only, and goes before a host that was silent when it was given.
-        """
-        if address in self._configured:
-            return self._configured[address]
-        lease = None if moment is None else self.leases.holder(address, moment)
-        owners = self._owners.get(address, ())
-        if lease is None or moment is None:
-            return self._devices[next(iter(owners))].name if len(owners) == 1 else None
-        present = [d for d in map(self._devices.__getitem__, owners) if moment <= d.current_until]
-        if present or any(lease.given < self._devices[key].taken for key in owners):
-            return self._devices[next(iter(owners))].name if len(owners) == 1 else None
-        return self._named(lease.mac, lease.hostname)
-
-    def of_station(self, mac: str) -> str | None:
-        """The device with a hardware address: configured, reported, else as it calls itself."""
-        return self._named(mac, self.leases.name(mac))
-
-    def places(self, now: float) -> dict[str, str]:
-        """The access point of each device that has a name, the last joined first."""
-        found: dict[str, str] = {}
-        for association in reversed(self.associations.current(now)):
-            device = self.of_station(association.station)
-            if device is not None:
-                found.setdefault(device, association.access_point)
-        return found
-
     def forget_old(self, now: float) -> None:
         """Drop sockets that closed more than a day ago, and devices silent for as long."""
         horizon = now - HISTORY
@@ -149,6 +114,7 @@ class Hosts:
                 self.listeners.remove(device.closed.popleft())
             if device.taken < horizon and device.current_until < now:
                 self.forget(device.name)
+        self.inventory.forget_old(now)
 
     def forget(self, name: str) -> bool:
         """Drop a device and all its sockets at once; whether it was known."""
@@ -158,22 +124,8 @@ class Hosts:
             return False
         for span in (*device.open.values(), *device.closed):
             self.listeners.remove(span)
-        self._move(name.casefold(), _places(device.report), ())
+        self.inventory.forget(device.name)
         return True
-
-    def _named(self, mac: str, hostname: str) -> str | None:
-        """The device behind a station, which gives itself a name."""
-        if mac in self._configured:
-            return self._configured[mac]
-        reporting = self._owners.get(mac, ())
-        if reporting:
-            return self._devices[next(iter(reporting))].name if len(reporting) == 1 else None
-        known = self.device(hostname)
-        if known is None:
-            return hostname or None
-        # A guest may call itself what a device is called already.
-        stations = {link.mac for link in known.report.links} - {None}
-        return None if stations and mac else known.name
 
     def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
         now_open: dict[tuple[object, ...], Span] = {}
@@ -192,7 +144,7 @@ class Hosts:
             now_open[key] = known
         for gone in device.open.values():
             self._close(device, gone)
-        self._move(device.name.casefold(), _places(device.report), _places(report))
+        self.inventory.report(device.name, report, taken, _current_until(report, taken))
         device.open, device.report = now_open, report
         device.taken, device.received = taken, received
 
@@ -200,7 +152,7 @@ class Hosts:
         """Whose socket or flow it is: the host's own, unless it only forwards for another."""
         if not span.routed:
             return name
-        owner = self.owner(span.local_ip, taken)
+        owner = self.inventory.owner(span.local_ip, taken)
         if owner is not None:
             return owner
         near = (n.interface or "" for n in report.neighbours if n.ip == span.local_ip)
@@ -231,19 +183,6 @@ class Hosts:
         device.closed.append(span)
         if len(device.closed) > MAX_CLOSED:
             self.listeners.remove(device.closed.popleft())
-
-    def _move(self, key: str, before: Iterable[str], after: Iterable[str]) -> None:
-        for place in set(before):
-            self._owners[place].discard(key)
-            if not self._owners[place]:
-                del self._owners[place]
-        for place in after:
-            self._owners.setdefault(place, set()).add(key)
-
-
-def _places(report: HostReport) -> set[str]:
-    """The addresses and stations of a host."""
-    return {*report.addresses, *(link.mac for link in report.links if link.mac)}
 
 
 def _current_until(report: HostReport, taken: float) -> float:

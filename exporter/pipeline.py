@@ -213,9 +213,9 @@ class Pipeline:
     def _learn(self, event: Event, router: str, happened: float) -> None:
         """Keep what tells whose a later packet is."""
         if event.kind == "dhcp_lease":
-            self.stages.hosts.leases.add(router, event, happened)
+            self.stages.hosts.inventory.leases.add(router, event, happened)
         elif event.kind in ("wifi_join", "wifi_leave"):
-            self.stages.hosts.associations.add(router, event, happened)
+            self.stages.hosts.inventory.associations.add(router, event, happened)
         elif event.kind == "port_mapping":
             self.stages.attributor.mappings.add(router, event, happened)
         elif event.kind == "dns" or event.action == "cname":

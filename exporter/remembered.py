@@ -42,8 +42,8 @@ def parts(pipeline: Pipeline, now: float) -> dict[str, bytes]:
     taken = Parts(
         waiting=pipeline.waiting.groups(),
         offsets=stages.routers.offsets(),
-        leases=stages.hosts.leases.all(),
-        associations=stages.hosts.associations.all(),
+        leases=stages.hosts.inventory.leases.all(),
+        associations=stages.hosts.inventory.associations.all(),
         mappings=stages.attributor.mappings.all(),
         processes=stages.metrics.processes,
         slowest=max((device.report.interval_seconds for device in live), default=0.0),
@@ -64,8 +64,8 @@ def restore(pipeline: Pipeline, stored: Mapping[str, bytes], now: float) -> dict
     stages = pipeline.stages
     pipeline.waiting.restore(taken.waiting)
     stages.routers.restore(taken.offsets)
-    stages.hosts.leases.restore(taken.leases)
-    stages.hosts.associations.restore(taken.associations)
+    stages.hosts.inventory.leases.restore(taken.leases)
+    stages.hosts.inventory.associations.restore(taken.associations)
     stages.attributor.mappings.restore(taken.mappings)
     stages.metrics.processes.update(taken.processes)
     grace = min(RESTART_GRACE * taken.slowest, MAX_GRACE)

@@ -45,8 +45,8 @@ def test_every_configured_fact_reaches_its_stage():
     assert stages.routers.name("stdin", "elsewhere") == "gate"
     assert stages.interfaces["gate"].lan == {"br-lan"}
     assert stages.interfaces["gate"].wan == {"eth0.2"}
-    assert stages.hosts.owner("192.168.1.40") == "LIVING-TV"
-    assert stages.hosts.owner("fd00::40") == "LIVING-TV"
+    assert stages.hosts.inventory.owner("192.168.1.40") == "LIVING-TV"
+    assert stages.hosts.inventory.owner("fd00::40") == "LIVING-TV"
     assert stages.home.is_lan("100.64.0.9")
     assert stages.networks.look_up("203.0.113.9").asn == "private"
     assert stages.networks.look_up("198.51.100.9").asn == "reserved"

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from exporter import hosts as hosts_module
-from exporter.events import Event, Flow, HostReport, Link, Socket
+from exporter.events import Flow, HostReport, Socket
 from exporter.hosts import MAX_DEVICES, Conflict, Hosts
 
 NOW = 1_790_000_000.0
@@ -133,7 +133,7 @@ def test_unchanged_keeps_the_sockets_open_and_their_age():
     hosts.report(HostReport(version=1, device="pc", agent="test", unchanged_since=60.0), NOW + 60)
     assert ports_at(hosts, NOW + 60) == ["pc"]
     assert ports_at(hosts, NOW) == ["pc"]
-    assert hosts.owner("192.168.1.5") == "pc"
+    assert hosts.inventory.owner("192.168.1.5") == "pc"
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -151,14 +151,14 @@ def test_an_address_of_two_devices_names_neither():
     hosts = Hosts()
     hosts.report(report("a", addresses=("172.17.0.1", "192.168.1.2")), NOW)
     hosts.report(report("b", addresses=("172.17.0.1", "192.168.1.3")), NOW)
-    assert hosts.owner("172.17.0.1") is None
-    assert hosts.owner("192.168.1.2") == "a"
+    assert hosts.inventory.owner("172.17.0.1") is None
+    assert hosts.inventory.owner("192.168.1.2") == "a"
     hosts.report(report("b", addresses=("192.168.1.3",)), NOW + 15)
-    assert hosts.owner("172.17.0.1") == "a"
+    assert hosts.inventory.owner("172.17.0.1") == "a"
 
 
 def test_a_configured_address_names_its_device():
-    assert Hosts({"192.168.1.40": "TV"}).owner("192.168.1.40") == "TV"
+    assert Hosts({"192.168.1.40": "TV"}).inventory.owner("192.168.1.40") == "TV"
 
 
 def test_flows_are_talk_and_not_open_forever():
@@ -228,9 +228,9 @@ def test_a_clock_that_was_set_back_does_not_freeze_the_sockets():
 def test_an_address_that_is_reported_twice_is_one():
     hosts = Hosts()
     hosts.report(report("pc", addresses=("10.0.0.5", "10.0.0.5")), NOW)
-    assert hosts.owner("10.0.0.5") == "pc"
+    assert hosts.inventory.owner("10.0.0.5") == "pc"
     hosts.report(report("pc", addresses=()), NOW + 15)
-    assert hosts.owner("10.0.0.5") is None
+    assert hosts.inventory.owner("10.0.0.5") is None
 
 
 def test_old_history_is_forgotten():
@@ -250,7 +250,7 @@ def test_a_forgotten_device_leaves_nothing():
     assert hosts.forget("PC")
     assert not hosts.forget("PC")
     assert len(hosts.listeners) == 0
-    assert hosts.owner("192.168.1.5") is None
+    assert hosts.inventory.owner("192.168.1.5") is None
 
 
 def test_a_reopened_port_is_two_spans():
@@ -275,81 +275,3 @@ def test_a_report_that_only_changes_text_moves_nothing():
     hosts.report(full, NOW)
     hosts.report(msgspec.structs.replace(full, os="Linux"), NOW + 15)
     assert len(hosts.listeners) == 1
-
-
-# --- leases --------------------------------------------------------------------------------------
-
-TV = "00:00:5e:00:53:40"
-
-
-def leased(hosts, mac=TV, hostname="tv", ip="192.168.1.40", at=NOW):
-    hosts.leases.add("gw", Event(kind="dhcp_lease", ip=ip, mac=mac, hostname=hostname), at)
-    return hosts
-
-
-def test_a_lease_names_its_station():
-    hosts = leased(Hosts())
-    assert hosts.owner("192.168.1.40", NOW) == "tv"
-    assert hosts.owner("192.168.1.40", NOW - 1) is None
-
-
-def test_a_configured_station_has_its_configured_name():
-    assert leased(Hosts({TV: "LIVING-TV"})).owner("192.168.1.40", NOW) == "LIVING-TV"
-
-
-def test_a_lease_finds_the_device_that_reports_the_station():
-    hosts = leased(Hosts(), hostname="DESKTOP-1")
-    hosts.report(report("ANNA-PC", links=(Link(interface="eth0", mac=TV),)), NOW)
-    assert hosts.owner("192.168.1.40", NOW) == "ANNA-PC"
-
-
-def test_a_station_that_two_devices_report_names_neither():
-    hosts = leased(Hosts())
-    for device in ("a", "b"):
-        hosts.report(report(device, links=(Link(interface="docker0", mac=TV),)), NOW)
-    assert hosts.owner("192.168.1.40", NOW) is None
-
-
-def test_a_guest_who_takes_a_devices_name_is_not_that_device():
-    hosts = leased(Hosts(), hostname="anna-pc")
-    hosts.report(report("ANNA-PC", links=(Link(interface="eth0", mac="00:00:5e:00:53:99"),)), NOW)
-    assert hosts.owner("192.168.1.40", NOW) is None
-
-
-def test_a_lease_without_contrary_evidence_is_the_device_of_its_name():
-    hosts = leased(Hosts(), hostname="anna-pc")
-    hosts.report(report("ANNA-PC"), NOW)
-    assert hosts.owner("192.168.1.40", NOW) == "ANNA-PC"
-
-
-def joined(hosts, access_point, mac=TV, at=NOW, kind="wifi_join"):
-    hosts.associations.add(access_point, Event(kind=kind, mac=mac), at)
-
-
-def test_a_device_is_on_the_access_point_that_it_joined_last():
-    hosts = leased(Hosts())
-    joined(hosts, "attic")
-    joined(hosts, "00:00:5e:00:53:77", mac="00:00:5e:00:53:77")  # a station that nobody names
-    assert hosts.places(NOW) == {"tv": "attic"}
-    joined(hosts, "cellar", at=NOW + 60)
-    joined(hosts, "attic", at=NOW + 61, kind="wifi_leave")  # the old one says so late
-    assert hosts.places(NOW + 62) == {"tv": "cellar"}
-    joined(hosts, "cellar", at=NOW + 63, kind="wifi_leave")
-    assert hosts.places(NOW + 64) == {}
-
-
-def test_a_reporting_device_is_found_by_its_hardware_address():
-    hosts = Hosts()
-    hosts.report(report("ANNA-PC", links=(Link(interface="wlan0", mac=TV),)), NOW)
-    joined(hosts, "attic")
-    assert hosts.places(NOW) == {"ANNA-PC": "attic"}
-
-
-def test_an_address_given_on_while_its_host_was_silent_is_the_new_stations():
-    hosts = Hosts()
-    hosts.report(report("laptop", addresses=("192.168.1.40",)), NOW - 7200)
-    leased(hosts, at=NOW - 3600)
-    assert hosts.owner("192.168.1.40", NOW - 7200) == "laptop"
-    assert hosts.owner("192.168.1.40", NOW) == "tv"
-    hosts.report(report("laptop", addresses=("192.168.1.40",)), NOW)
-    assert hosts.owner("192.168.1.40", NOW) == "laptop"

@@ -18,9 +18,9 @@ def full():
     stages.routers.heard("gw", "192.168.1.1", NOW, NOW - 7)
     stages.hosts.report(report("ANNA-PC", flows=(flow(),), interval_seconds=30), NOW)
     lease = Event(kind="dhcp_lease", ip="192.168.1.40", mac="00:00:5e:00:53:40", hostname="tv")
-    stages.hosts.leases.add("gw", lease, NOW)
+    stages.hosts.inventory.leases.add("gw", lease, NOW)
     join = Event(kind="wifi_join", mac="00:00:5e:00:53:40")
-    stages.hosts.associations.add("attic", join, NOW)
+    stages.hosts.inventory.associations.add("attic", join, NOW)
     mapping = Event(kind="port_mapping", transport="udp", destination_port=6881, ip="192.168.1.40")
     stages.attributor.mappings.add("gw", mapping, NOW)
     stages.metrics.processes["a.exe"] = ("A", "benign")
@@ -31,10 +31,10 @@ def test_what_is_stored_is_remembered():
     stored = remembered.parts(full(), NOW)
     again = pipeline()
     assert remembered.restore(again, stored, NOW) == {}
-    assert again.stages.hosts.owner("192.168.1.40", NOW) == "tv"
+    assert again.stages.hosts.inventory.owner("192.168.1.40", NOW) == "tv"
     assert again.stages.attributor.mappings.inside("gw", "udp", 6881, NOW) == "192.168.1.40"
     assert again.stages.attributor.awaited_until == NOW + 45
-    assert again.stages.hosts.places(NOW) == {"tv": "attic"}
+    assert again.stages.hosts.inventory.places(NOW) == {"tv": "attic"}
     for name in ("waiting", "offsets", "leases", "associations", "mappings", "processes"):
         assert remembered.parts(again, NOW)[name] == stored[name], name
 
@@ -52,4 +52,4 @@ def test_a_part_that_cannot_be_read_costs_no_other():
         again = pipeline()
         assert list(remembered.restore(again, stored | {"waiting": broken}, NOW)) == ["waiting"]
         assert again.waiting.groups() == []
-        assert again.stages.hosts.owner("192.168.1.40", NOW) == "tv"
+        assert again.stages.hosts.inventory.owner("192.168.1.40", NOW) == "tv"

@@ -96,7 +96,7 @@ def overview(
     shown = culprits(suspects, stages.knowledge, HOUR, language, limited)
     packets = suspects[0].total if suspects else 0
     understood = not_understood.is_anything_understood(stages.metrics)
-    places = stages.hosts.places(now)
+    places = stages.hosts.inventory.places(now)
     return Overview(
         state=_state(last_line, shown, now, understood=understood),
         now=now,

@@ -42,7 +42,7 @@ def test_the_address_of_the_sender_names_nobody(home):
     for name in ("PC", "NAS"):
         home.client().post(REPORTS, body(name))
     assert devices(home) == ["PC", "NAS"]
-    assert home.service.pipeline.stages.hosts.owner("192.168.1.20") is None
+    assert home.service.pipeline.stages.hosts.inventory.owner("192.168.1.20") is None
 
 
 def test_a_broken_report_says_where_and_changes_nothing(home):
@@ -52,7 +52,7 @@ def test_a_broken_report_says_where_and_changes_nothing(home):
     answer = client.post(REPORTS, json.dumps(broken).encode())
     assert answer.status == 400
     assert "addresses[0]" in answer.json["error"]
-    assert home.service.pipeline.stages.hosts.owner("192.168.1.20") == "PC"
+    assert home.service.pipeline.stages.hosts.inventory.owner("192.168.1.20") == "PC"
     assert home.counted(COUNTED) == {("accepted",): 1, ("invalid",): 1}
 
 
