@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
 
-.PHONY: help run test check golden docs dashboards demo screenshot preview clean
+.PHONY: help run test check fuzz golden docs dashboards demo screenshot preview clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ style: $(VENV)/installed-dev
 	$(BIN)/mypy
 	@for board in dashboards/*.dashboard.py; do $(BIN)/mypy "$$board" || exit 1; done
 	$(BIN)/lint-imports
+
+fuzz: $(VENV)/installed-dev ## what strangers send, for a minute; ARGS="--seconds 3600" for an hour
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
 golden: $(VENV)/installed-dev ## rewrite the expected results of the corpus; then read the diff
 	$(BIN)/python -m tests.golden

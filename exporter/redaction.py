@@ -44,10 +44,7 @@ _TOLD = re.compile(  # "login of anna", "changed by anna": what follows is a nam
 )
 _KINDS = {
     "url": r"(?<![\w+.-])[a-z][a-z0-9+.-]{1,30}+://[^\s\"']*+",
-    "mac": (
-        r"(?<![0-9a-z])(?:(?:[0-9a-f]{1,2}[:-]){5,19}[0-9a-f]{1,2}|(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}"
-        r"|[0-9a-f]{12})(?![0-9a-z:])"
-    ),
+    "mac": (r"(?<![0-9a-z])(?:(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}|[0-9a-f]{12})(?![0-9a-z:])"),
     "mail": r"(?<![\w.+%-])(?=[\w.+%-]*[a-z])[\w.+%-]++@[\w.-]++",
     "path": r"(?:[a-z]:)?[\\/](?:home|users|documents and settings)[\\/][^\s\"'<>|]*+",
     "kept": (  # a message's number, a level of syslog
@@ -74,6 +71,7 @@ _KINDS = {
     "text": r"\"[^\"]*+(?:\"|$)|(?<!\w)'[^']*+(?:'|$)|“[^”]*+”?|「[^」]*+」?|『[^』]*+』?",
     "word": r"[0-9a-z]++",
 }
+_STATION = re.compile(r"(?i)(?:[0-9a-f]{1,2}[:-]){5,19}[0-9a-f]{1,2}")  # whatever is glued to it
 _HIDDEN = re.compile(
     "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()), re.IGNORECASE
 )
@@ -107,6 +105,7 @@ def redacted(text: str) -> str:
         text = text[:MAX_READ].rpartition(" ")[0]
     text = _KEYED.sub(_keyed, text)
     text = _TOLD.sub(_told, text)
+    text = _STATION.sub("<mac>", text)
     text = _HIDDEN.sub(_placeholder, text)
     text = _BESIDE.sub(r"\1<name>", text)
     text = _BEFORE.sub("<name>", text)

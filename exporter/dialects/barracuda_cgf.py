@@ -78,18 +78,20 @@ def _threat(text: str) -> Event:
     named = _NAME.search(behind)
     if named and keyvalue.mentions(named["name"], _ATTACKS):
         kind = "dos_alert"
-    transport = protocol.partition("(")[0].lower()
+    word_of_protocol = protocol.partition("(")[0].lower()
+    transport = None if word_of_protocol == "allip" else fields.transport(word_of_protocol)
+    has_ports = transport not in fields.PORTLESS
     source_ip, source_port = keyvalue.endpoint(source)
     host, port = keyvalue.endpoint(ends[0])
     nowhere = host == _NOWHERE
     return Event(
         kind=kind,
         action=word,
-        transport=None if transport == "allip" else fields.transport(transport),
+        transport=transport,
         source_ip=fields.address(source_ip),
-        source_port=fields.port(source_port),
+        source_port=fields.port(source_port) if has_ports else None,
         destination_ip=None if nowhere else fields.address(host),
-        destination_port=None if nowhere else fields.port(port),
+        destination_port=fields.port(port) if has_ports and not nowhere else None,
     )
 
 

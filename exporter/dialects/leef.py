@@ -23,7 +23,7 @@ _HEADER = re.compile(
 _DELIMITER = re.compile(r"(?P<delimiter>[^|=\w]?|(?:0?[xX])?[0-9A-Fa-f]{2,4})\|")
 _HEX = re.compile(r"(?:0?x)?(?P<code>[0-9A-Fa-f]{2,4})", re.IGNORECASE)
 _PIPED = re.compile(r"\|[A-Za-z][\w.-]{0,63}+=")
-_BLANKS = re.compile(r"[ \t]++(?=[A-Za-z][\w.-]{0,63}+=)")
+_BLANKS = re.compile(r"(?<![ \t])[ \t]++(?=[A-Za-z][\w.-]{0,63}+=)")
 _MAX_PAIRS = 200
 
 _ACTIONS = ("action", "act", "disp", "deviceaction", "rule_action", "policy_action")

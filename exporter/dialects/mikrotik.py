@@ -33,8 +33,8 @@ _LEASE = re.compile(
     re.IGNORECASE,
 )
 _STATION = re.compile(
-    rf"(?<!\S){_MAC}@(?P<interface>.{{1,64}}?)(?=:?[ \t,]+(?P<word>(?:dis)?connected|reject(?:ed)?|"
-    rf"(?:dis)?associated|deauthenticated|roamed)\b)",
+    rf"(?<!\S){_MAC}@(?P<interface>.{{1,64}}?)(?=:?[ \t,]{{1,8}}+(?P<word>"
+    r"(?:dis)?connected|(?:dis)?associated|reject(?:ed)?|deauthenticated|roamed)\b)",
     re.IGNORECASE,
 )
 _ROAMED = re.compile(r"roamed[ \t]++to[ \t]++[0-9a-f:]{17}@(?P<interface>[^\s,]++)", re.IGNORECASE)

@@ -10,7 +10,7 @@ import re
 
 _REPLACED = "\ufffd"
 _PAIR = re.compile(rb"[\x80-\xff][\x80-\xff]")
-_JAPANESE = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]")
+_JAPANESE = re.compile("[\0-\x7f\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]++")
 
 
 def decode(data: bytes) -> str:
@@ -24,8 +24,7 @@ def decode(data: bytes) -> str:
 def _guess(data: bytes) -> str:
     """Return the text that the bytes beyond ASCII make, in the first encoding that they fit."""
     damaged = data.decode("utf-8", "replace")
-    beyond = sum(character > "\x7f" for character in damaged)
-    if beyond > 2 * damaged.count(_REPLACED):
+    if _beyond(damaged) > 2 * damaged.count(_REPLACED):
         return damaged  # UTF-8 that was cut, or has bytes of something else in it
     if _PAIR.search(data):  # letters of Latin-1 stand alone among ASCII, Japanese ones in a row
         for encoding in ("euc_jp", "cp932"):  # nearly no Shift_JIS fits EUC-JP; not so the reverse
@@ -42,5 +41,9 @@ def _japanese(data: bytes, encoding: str) -> str | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
-    beyond = [character for character in text if character > "\x7f"]
-    return text if len(beyond) > 1 and all(map(_JAPANESE.match, beyond)) else None
+    return text if _beyond(text) > 1 and _JAPANESE.fullmatch(text) else None
+
+
+def _beyond(text: str) -> int:
+    """Return how many characters are beyond ASCII."""
+    return len(text) - len(text.encode("ascii", "ignore"))

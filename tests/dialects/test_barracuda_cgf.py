@@ -63,3 +63,11 @@ def test_a_count_that_cannot_be_believed_is_malformed():
     )
     with pytest.raises(Malformed):
         parse(f"{TAG}Block: type=x|count=1000001")
+
+
+def test_an_intrusion_by_icmp_has_no_ports():
+    line = "fw/box_Firewall_threat:  Warning  fw [Request] Block: ICMP(1) 198.51.100.7:8 -> "
+    event = parse(line + "203.0.113.9:22 |[ID: 1 Name]")
+    assert event is not None
+    assert (event.transport, event.destination_ip) == ("icmp", "203.0.113.9")
+    assert event.source_port is event.destination_port is None

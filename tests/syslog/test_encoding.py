@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +60,10 @@ def test_utf8_is_never_taken_for_anything_else(text):
 )
 def test_a_single_western_letter_is_read(letter, word):
     assert decode(f"{word}{letter}{word}".encode("latin-1")) == f"{word}{letter}{word}"
+
+
+@pytest.mark.parametrize("data", [b"\xcb\xcc\xca#" * 16_000, b"\xa4\xa2" * 32_000])
+def test_the_longest_message_is_read_at_once_whatever_its_bytes(data):
+    start = process_time()
+    decode(data)
+    assert process_time() - start < 0.015  # seconds; a whole message may take 0.05
