@@ -42,6 +42,15 @@ def packed(text: str) -> bytes:
     return address
 
 
+def neighbour(ip: str, distance: int) -> str:
+    """Return another address of the same 256; `ip` itself when it is not an address."""
+    address = _packed(ip) if len(ip) <= MAX_TEXT else None
+    if address is None:
+        return ip
+    near = address[:-1] + bytes([(address[-1] + distance) % 256])
+    return inet_ntop(AF_INET if len(near) == 4 else AF_INET6, near)
+
+
 def scope(ip: str) -> Scope:
     """Return how far an address reaches; `private` is RFC 1918, ULA and link-local.
 

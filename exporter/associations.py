@@ -47,6 +47,10 @@ class Associations:
         """Where stations are by now."""
         return [one for one in self._stations.values() if 0 <= now - one.heard <= SILENT]
 
+    def forget(self, stations: Iterable[str]) -> int:
+        """Drop stations; return how many were known."""
+        return sum(self._stations.pop(station, None) is not None for station in set(stations))
+
     def restore(self, associations: Iterable[Association]) -> None:
         """Take back what `all` gave."""
         for association in associations:

@@ -10,33 +10,27 @@ A `mapping` is the router's own word: its line names the inside host, or a forwa
 import itertools
 import zlib
 from collections.abc import Callable, Iterable
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from exporter.addresses import neighbour
 from exporter.candidates import asked as asked_for
-from exporter.candidates import candidates, devices, history, inside, name, reachable
+from exporter.candidates import candidates, devices, history, inside, name
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.hosts import Hosts
 from exporter.listeners import Span
 from exporter.lookups import Lookups
 from exporter.mappings import Mappings
-from exporter.portsets import PortSets
+from exporter.nat import Nats
+from exporter.traces import Traces, Windows, same_port
 
 MAX_GRACE = 120.0  # seconds; a decision waits no longer for the hosts
 _RANGES = (1, 1024, 32768, 49152, 65536)  # well-known, registered, Linux and IANA ephemeral
 
-Untellable = Literal["tcp", "low_port", "shared_address", "scan_port", "everyone_port"]
+MANY_PORTS = 5  # of ours, tried by one sender: it looks for any that answers
 
-
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=86400)]  # sockets are remembered for a day
-
-
-class Windows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long evidence counts, in seconds."""
-
-    closed_socket: Seconds = 600.0  # a late reply meets a closed socket
-    talked: Seconds = 600.0
+Untellable = Literal["tcp", "low_port", "sweep", "shared_address", "scan_port", "everyone_port"]
 
 
 _WINDOWS = Windows()
@@ -66,36 +60,41 @@ class Attributor:
         self._hosts = hosts
         self.mappings = mappings or Mappings()
         self.lookups = Lookups()
-        self.portsets = PortSets()
+        self.nats = Nats()
+        self._traces = Traces(hosts, windows)
         self._port_kind = port_kind
-        self._windows = windows
         self.awaited_until = 0.0  # after a restart: until when silent agents may still report
 
-    def attribute(self, rejection: Rejection) -> Finding:
-        """Decide by what is known now about the moment at which the packet arrived."""
+    def attribute(self, rejection: Rejection, tried: int = 1) -> Finding:
+        """Decide by what is known now about the moment at which the packet arrived.
+
+        `tried` is how many ports of ours its sender tried lately.
+        """
         told = self._told(rejection)
         if rejection.inside and told is None:
             reason = Reason("inside_address_unknown", {"address": rejection.our_ip})
             return Finding(Attribution(reasons=(reason, *self._audience(rejection))), False)
         owner = None if told is None else str(told.values["device"])
-        talked = self._talked(rejection, owner)
-        exact = [s for s in talked if s.routed and _same_port(s, rejection)]
-        exact = self._with_programs(exact, rejection)
-        routed = candidates("mapping", exact, rejection, "spoke_first_same_port")
+        talked = self._traces.talked(rejection, owner)
+        exact = [span for span in talked if same_port(span, rejection)]
+        routed = self._traces.with_programs((s for s in exact if s.routed), rejection)
         if routed:
-            return Finding(name(routed), len(routed) == 1)
-        flow = candidates(
-            "flow",
-            (s for s in talked if _same_port(s, rejection)),
-            rejection,
-            "spoke_first_same_port",
-        )
+            best = candidates("mapping", routed, rejection, "spoke_first_same_port")
+            return Finding(name(best), len(best) == 1)
+        flow = candidates("flow", exact, rejection, "spoke_first_same_port")
         if flow:
             return Finding(name(flow), len(flow) == 1)
-        bound = self._bound(rejection, owner)
+        return self._less(rejection, told, talked, tried)
+
+    def _less(
+        self, rejection: Rejection, told: Reason | None, talked: list[Span], tried: int
+    ) -> Finding:
+        """Decide by what is less than a conversation with that very end from that very port."""
+        owner = None if told is None else str(told.values["device"])
+        bound = self._traces.bound(rejection, owner)
         sockets = candidates("socket", bound, rejection, "port_open")
-        remote = candidates("remote", talked, rejection, "spoke_first")
-        untellable = self._untellable(rejection)
+        remote = candidates("remote", self._otherwise(talked, rejection), rejection, "spoke_first")
+        untellable = self._untellable(rejection, tried)
         if untellable == "shared_address" and any(span.routed for span in bound):
             untellable = None  # the router's own table knows which port is whose
         if sockets and untellable is None:
@@ -107,12 +106,21 @@ class Attributor:
         asked = self._asked(rejection) if told is None else []
         if asked:
             return Finding(name(asked, also=sockets), False)
-        history = self._history(rejection, owner) if untellable is None else []
-        if history:
-            return Finding(name(history), False)
+        before = self._traces.before(rejection, owner) if untellable is None else []
+        if past := history(before, rejection):
+            return Finding(name(past), False)
         if told is not None:
             return Finding(name([inside(told)], also=sockets), True)
         return Finding(self._nobody(rejection, sockets, untellable), False)
+
+    def _otherwise(self, talked: list[Span], rejection: Rejection) -> list[Span]:
+        """Who talked to the remote address from another port than the packet's.
+
+        Where the router keeps ports, that is no explanation, unless the port was another's, too.
+        """
+        if rejection.inside or not self.nats.keeps_ports(rejection.router):
+            return talked
+        return [span for span in talked if self._traces.is_contended(span, rejection)]
 
     def ripe(self, now: float) -> Callable[[Rejection], bool]:
         """Whether waiting for more reports is over for packets that are not settled.
@@ -131,10 +139,11 @@ class Attributor:
         )
 
     def decoy(self, rejection: Rejection) -> Evidence | None:
-        """The evidence of the same decision for another port of its range.
+        """The evidence of the same decision for another port of its range, and another sender.
 
-        A port that nobody chose should name nobody: how often it does is the rate of false names.
-        None without a port, and where the address names the device, whatever the port.
+        What nobody chose should name nobody: how often it does is the rate of false names. The
+        sender is a neighbour of the real one, since some evidence does not look at the port. None
+        without a port, and where the address names the device, whatever the port.
         """
         port = rejection.our_port
         if not port or rejection.inside:
@@ -142,15 +151,18 @@ class Attributor:
         low, high = next((a, b) for a, b in itertools.pairwise(_RANGES) if port < b)
         seed = zlib.crc32(f"{rejection.remote_ip} {port} {rejection.received:.0f}".encode())
         decoy = low + (port - low + 1 + seed % (high - low - 1)) % (high - low)
+        sender = neighbour(rejection.remote_ip, 1 + seed % 255)
         return self.attribute(
-            msgspec.structs.replace(rejection, our_port=decoy)
+            msgspec.structs.replace(rejection, our_port=decoy, remote_ip=sender)
         ).attribution.evidence
 
     # --- the levels ------------------------------------------------------------------------------
 
     def _asked(self, rejection: Rejection) -> list[Candidate]:
         """One candidate for each asker: whose address is nobody's might be any device."""
-        lookups = self.lookups.of(rejection.remote_ip, rejection.received, self._windows.talked)
+        lookups = self.lookups.of(
+            rejection.remote_ip, rejection.received, self._traces.windows.talked
+        )
         found: dict[str, Candidate] = {}
         for lookup in lookups:
             device = self._hosts.inventory.owner(lookup.asker, lookup.when)
@@ -158,14 +170,6 @@ class Attributor:
                 return []
             found[device] = asked_for(device, lookup, rejection)
         return list(found.values())
-
-    def _history(self, rejection: Rejection, owner: str | None) -> list[Candidate]:
-        if rejection.our_port is None:
-            return []
-        seen = self._hosts.listeners.seen_on_port(
-            rejection.transport, rejection.our_port, rejection.received
-        )
-        return history(reachable(seen, rejection, owner), rejection)
 
     def _told(self, rejection: Rejection) -> Reason | None:
         """Why the router's own word names a device, if it does."""
@@ -179,49 +183,15 @@ class Attributor:
         device = self.mappings.forward(*port)
         if device is not None:
             return Reason("forward", {"device": device, "port": rejection.our_port})
-        address = self.mappings.inside(*port, rejection.received)
-        device = self._hosts.inventory.owner(address, rejection.received) if address else None
-        if address is None or device is None:
+        mapping = self.mappings.at(*port, rejection.received)
+        if mapping is None:
             return None
-        values = {"device": device, "address": address}
+        device = self._hosts.inventory.owner(mapping.ip, rejection.received)
+        bound = self._traces.bound(rejection, None)
+        if device is None or any(s.device != device and s.opened > mapping.asked for s in bound):
+            return None  # the port is another's since
+        values = {"device": device, "address": mapping.ip}
         return Reason("mapped", {**values, "port": rejection.our_port})
-
-    # --- what the levels look at -----------------------------------------------------------------
-
-    def _talked(self, rejection: Rejection, owner: str | None) -> list[Span]:
-        if not rejection.remote_ip:
-            return []
-        spans = self._hosts.listeners.talked_to(
-            rejection.remote_ip, rejection.received, self._windows.talked
-        )
-        return [span for span in spans if owner in (None, span.device)]
-
-    def _with_programs(self, spans: Iterable[Span], rejection: Rejection) -> list[Span]:
-        """A router's flows, each with the program that its device has at the port inside."""
-        listeners, moment = self._hosts.listeners, rejection.received
-        found = []
-        for span in spans:
-            grace = self._windows.closed_socket
-            near = itertools.chain(
-                listeners.on_port(span.transport, span.inside_port, moment, grace),
-                listeners.talked_to(rejection.remote_ip, moment, self._windows.talked),
-            )
-            ends = (span.device, span.inside_port)
-            programs = {s.process for s in near if (s.device, s.inside_port) == ends} - {""}
-            process = programs.pop() if len(programs) == 1 else ""
-            found.append(msgspec.structs.replace(span, process=process))
-        return found
-
-    def _bound(self, rejection: Rejection, owner: str | None) -> list[Span]:
-        if rejection.our_port is None:
-            return []
-        spans = self._hosts.listeners.on_port(
-            rejection.transport, rejection.our_port, rejection.received, self._windows.closed_socket
-        )
-        found = reachable(spans, rejection, owner)
-        # Where the router tells whose a port is, a socket of that number elsewhere is chance.
-        routed = [span for span in found if span.routed]
-        return self._with_programs(routed, rejection) if routed else found
 
     def _settled(self, rejection: Rejection, bound: Iterable[Span]) -> bool:
         """Whether the socket is older than one interval: then every host has had its say."""
@@ -233,7 +203,7 @@ class Attributor:
                 return True
         return False
 
-    def _untellable(self, rejection: Rejection) -> Untellable | None:
+    def _untellable(self, rejection: Rejection, tried: int) -> Untellable | None:
         """Why an open port proves nothing: a scan of port 22 must not accuse the NAS with sshd.
 
         A packet that the device itself sent is no scan: then its port may tell the program.
@@ -245,7 +215,9 @@ class Attributor:
             return "low_port"
         if rejection.transport == "tcp":
             return "tcp"
-        if self.portsets.is_shared(rejection.router):
+        if tried >= MANY_PORTS:
+            return "sweep"
+        if not rejection.inside and self.nats.is_shared(rejection.router):
             return "shared_address"
         return self._port_kind(rejection.transport, port)
 
@@ -262,7 +234,3 @@ class Attributor:
         """Who could have been named at all: nobody can be found where nobody reports."""
         live = len(self._hosts.live(rejection.received))
         return (Reason("no_match", {"agents": live}) if live else Reason("no_agents"),)
-
-
-def _same_port(span: Span, rejection: Rejection) -> bool:
-    return span.local_port == rejection.our_port and span.transport == rejection.transport

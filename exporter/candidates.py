@@ -20,11 +20,16 @@ DECIBANS: dict[Evidence, float] = {"mapping": 40, "flow": 30, "socket": 20, "rem
 
 
 def reachable(spans: Iterable[Span], rejection: Rejection, owner: str | None) -> list[Span]:
-    """Sockets that a packet to our address could have been meant for."""
+    """Sockets that a packet to our address could have been meant for.
+
+    A connected socket hears its peer alone. What a router's table has at a port, anybody may learn.
+    """
     return [
         span
         for span in spans
-        if owner in (None, span.device) and _accepts(span.local_ip, rejection.remote_ip)
+        if owner in (None, span.device)
+        and _accepts(span.local_ip, rejection.remote_ip)
+        and (span.routed or span.remote_ip in (None, rejection.remote_ip))
     ]
 
 

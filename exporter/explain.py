@@ -87,8 +87,8 @@ def _judged(
     """The answer for a rejected packet: whose it was, and why it came."""
     stages = pipeline.stages
     packets = stages.rejection(event, told.router, now)
-    attribution = stages.attributor.attribute(packets).attribution
     seen = pipeline.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
+    attribution = stages.attributor.attribute(packets, seen.ports_of_source).attribution
     signs = causes.signs(packets, attribution, seen, stages.knowledge)
     cause = causes.decide(signs)
     decision = Decision(rejection=packets, attribution=attribution, cause=cause, last=now)

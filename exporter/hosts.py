@@ -127,6 +127,20 @@ class Hosts:
         self.inventory.forget(device.name)
         return True
 
+    def erase(self, name: str) -> int:
+        """Drop a device's sockets and flows, those that a router told of, too; return how many."""
+        key = name.casefold()
+        before = len(self.listeners)
+        self.forget(name)
+        for router in self._devices.values():
+            for span in [s for s in router.closed if s.device.casefold() == key]:
+                router.closed.remove(span)
+                self.listeners.remove(span)
+            for place, span in list(router.open.items()):
+                if span.device.casefold() == key:
+                    self.listeners.remove(router.open.pop(place))
+        return before - len(self.listeners)
+
     def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
         now_open: dict[tuple[object, ...], Span] = {}
         looked = device.taken if device.report.agent else None
@@ -150,6 +164,8 @@ class Hosts:
 
     def _whose(self, span: Span, name: str, report: HostReport, taken: float) -> str:
         """Whose socket or flow it is: the host's own, unless it only forwards for another."""
+        if span.routed and self.inventory.held(name, span.local_ip, span.last_seen):
+            span.routed = False  # its own address of then
         if not span.routed:
             return name
         owner = self.inventory.owner(span.local_ip, taken)

@@ -84,6 +84,11 @@ class Inventory:
             return self._named(lease.mac, lease.hostname)
         return self._seen_near(address, moment)
 
+    def held(self, name: str, address: str, moment: float) -> bool:
+        """Whether a device itself reported an address as its own at a moment."""
+        known = (*self._present.get(address, {}).values(), *self._past.get(address, ()))
+        return any(p.device == name and p.since <= moment and _not_ended(p, moment) for p in known)
+
     def of_station(self, mac: str) -> str | None:
         """The device with a hardware address: configured, reported, else as it calls itself."""
         return self._named(mac, self.leases.name(mac))
@@ -113,6 +118,22 @@ class Inventory:
         for place in self._of_device.pop(key, ()):
             self._drop(place, key)
         self._see(key, {})
+
+    def erase(self, name: str) -> tuple[int, int]:
+        """Drop all that is known of a device; return how many leases, and stations that joined.
+
+        A device is what reports by that name, and what calls itself so.
+        """
+        key = name.casefold()
+        stations = {place for place in self._of_device.get(key, ()) if _is_station(place)}
+        self.forget(name)
+        for place, past in list(self._past.items()):
+            self._past[place] = [p for p in past if p.device.casefold() != key]
+            if not self._past[place]:
+                del self._past[place]
+        leases = self.leases.forget(name)
+        stations.update(lease.mac for lease in leases)
+        return len(leases), self.associations.forget(stations)
 
     def _seen_near(self, address: str, moment: float) -> str | None:
         """The device of the station at which others see an address."""

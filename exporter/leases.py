@@ -84,6 +84,14 @@ class Leases:
         lease = self._named.get(station)
         return "" if lease is None else lease.hostname
 
+    def forget(self, hostname: str) -> list[Lease]:
+        """Drop the leases of stations that call themselves so; return them."""
+        key = hostname.casefold()
+        dropped = [lease for lease in self._leases.values() if lease.hostname.casefold() == key]
+        for lease in dropped:
+            self._forget(lease)
+        return dropped
+
     def all(self) -> list[Lease]:
         """Every lease, for the state file."""
         return list(self._leases.values())

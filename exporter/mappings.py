@@ -1,8 +1,8 @@
 """The router's own table: which port of it leads to which device.
 
 Events of kind `port_mapping` (UPnP, NAT-PMP, PCP) go in, beside the forwards of the configuration;
-out comes where a port led at a moment. A mapping counts for a day after it was last asked for:
-programs ask again within the hour, and peers go on calling long after the port was closed.
+out comes where a port led at a moment. A mapping counts until ten minutes after it was given up, at
+the longest two hours after it was last asked for: programs ask again within the hour.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,9 @@ import msgspec
 
 from exporter.events import Event
 
-KEPT = 86400.0  # seconds
+KEPT = 7200.0  # seconds
+CLOSED = 600.0  # seconds
+REMOVED = "removed"  # the action of an event by which a mapping is given up
 MAX_MAPPINGS = 4096  # the least recently asked for is forgotten
 
 _Key = tuple[str, str, int]  # router ("" for any), transport, outside port
@@ -34,6 +36,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     ip: str  # of the device inside
     asked: float
+    ended: float | None = None  # when it was given up
 
 
 class Mappings:
@@ -44,8 +47,15 @@ class Mappings:
         self._mappings: dict[_Key, Mapping] = {}
 
     def add(self, router: str, event: Event, now: float) -> None:
-        """Take a mapping in; a line without its ends says nothing."""
-        if event.ip is None or event.transport is None or event.destination_port is None:
+        """Take a mapping in, or the end of one; a line without its ends says nothing."""
+        if event.transport is None or event.destination_port is None:
+            return
+        if event.action == REMOVED:
+            known = self._mappings.get((router, event.transport, event.destination_port))
+            if known is not None and known.ended is None:
+                self._keep(msgspec.structs.replace(known, ended=now))
+            return
+        if event.ip is None:
             return
         self._keep(
             Mapping(
@@ -64,12 +74,14 @@ class Mappings:
                 return device
         return None
 
-    def inside(self, router: str, transport: str, port: int, moment: float) -> str | None:
-        """The address that a port led to at a moment."""
+    def at(self, router: str, transport: str, port: int, moment: float) -> Mapping | None:
+        """Where a port led at a moment, or had led just before: peers go on calling."""
         mapping = self._mappings.get((router, transport, port))
         if mapping is None or not 0 <= moment - mapping.asked <= KEPT:
             return None
-        return mapping.ip
+        if mapping.ended is not None and moment - mapping.ended > CLOSED:
+            return None
+        return mapping
 
     def all(self) -> list[Mapping]:
         """Every mapping, for the state file."""

@@ -213,14 +213,14 @@ class Examination:
         packets = stages.rejection(event, router, time)
         place = (packets.remote_ip, packets.transport, packets.our_port)
         self._spread.add(*place, packets.count, time)
-        attribution = stages.attributor.attribute(packets).attribution
+        seen = self._spread.seen(*place, time)
+        tried = seen.ports_of_source
+        attribution = stages.attributor.attribute(packets, tried).attribution
         if attribution.evidence == "none":
             # Who pastes a log pastes the sockets afterwards: what is open now may have been then.
             today = msgspec.structs.replace(packets, received=self._now)
-            attribution = stages.attributor.attribute(today).attribution
-        signs = causes.signs(
-            packets, attribution, self._spread.seen(*place, time), stages.knowledge
-        )
+            attribution = stages.attributor.attribute(today, tried).attribution
+        signs = causes.signs(packets, attribution, seen, stages.knowledge)
         cause = causes.decide(signs)
         return Decision(rejection=packets, attribution=attribution, cause=cause, last=time)
 

@@ -28,10 +28,11 @@ from exporter.events import (
 )
 from exporter.hosts import Device, Hosts
 from exporter.knowledge import Knowledge
+from exporter.mappings import REMOVED
 from exporter.metrics import Metrics
 from exporter.reading import Reader, Sender
 from exporter.routers import Routers
-from exporter.spread import Spread
+from exporter.spread import Seen, Spread
 from exporter.syslog import header
 from exporter.unread import UnreadLines
 from exporter.waiting import Group, Waiting
@@ -121,7 +122,8 @@ class Pipeline:
         now = batch.received if self.line_clock is None else self.line_clock
         ripe = self.stages.attributor.ripe(now)
         for group in touched.values():
-            finding = self.stages.attributor.attribute(group.rejection)
+            seen = self._seen(group.rejection, group.last, now)
+            finding = self.stages.attributor.attribute(group.rejection, seen.ports_of_source)
             if finding.settled or ripe(group.rejection):
                 self.waiting.remove(group.rejection)
                 self._decide(group, now, finding)
@@ -216,7 +218,7 @@ class Pipeline:
             self.stages.hosts.inventory.leases.add(router, event, happened)
         elif event.kind in ("wifi_join", "wifi_leave"):
             self.stages.hosts.inventory.associations.add(router, event, happened)
-        elif event.kind == "port_mapping":
+        elif event.kind == "port_mapping" or event.action == REMOVED:
             self.stages.attributor.mappings.add(router, event, happened)
         elif event.kind == "dns" or event.action == "cname":
             self.stages.attributor.lookups.add(router, event, happened)
@@ -230,7 +232,7 @@ class Pipeline:
         packets = stages.rejection(event, router, happened)
         stages.metrics.rejected(packets, now)
         stages.routers.rejected(router, packets.remote_ip, happened)
-        stages.attributor.portsets.add(packets)
+        stages.attributor.nats.add(packets)
         spread, clock = self._spread(happened, now)
         spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, clock)
         group = self.waiting.add(packets)
@@ -245,12 +247,19 @@ class Pipeline:
             return self.spread, now
         return self._late, happened
 
+    def _seen(self, packets: Rejection, happened: float, now: float) -> Seen:
+        spread, clock = self._spread(happened, now)
+        return spread.seen(packets.remote_ip, packets.transport, packets.our_port, clock)
+
     def _decide(self, group: Group, now: float, finding: Finding | None = None) -> None:
         stages = self.stages
         packets = msgspec.structs.replace(group.rejection, count=group.packets)
-        attribution = (finding or stages.attributor.attribute(packets)).attribution
-        spread, clock = self._spread(group.last, now)
-        seen = spread.seen(packets.remote_ip, packets.transport, packets.our_port, clock)
+        seen = self._seen(packets, group.last, now)
+        if finding is None:
+            finding = stages.attributor.attribute(packets, seen.ports_of_source)
+        attribution = finding.attribution
+        if attribution.evidence == "flow":
+            stages.attributor.nats.kept(packets)
         signs = causes.signs(packets, attribution, seen, stages.knowledge)
         cause = causes.decide(signs)
         decision = Decision(

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.addresses import MAX_TEXT, Prefixes, canonical, is_loopback, is_private, packed, scope
+from exporter.addresses import (
+    MAX_TEXT,
+    Prefixes,
+    canonical,
+    is_loopback,
+    is_private,
+    neighbour,
+    packed,
+    scope,
+)
 
 ADDRESSES = st.ip_addresses()
 PREFIXES = st.builds(
@@ -123,3 +132,16 @@ def test_a_bad_prefix_is_named(prefix):
     with pytest.raises(ValueError, match="not a CIDR prefix") as error:
         Prefixes([("192.0.2.0/24", 1), (prefix, 2)])
     assert repr(prefix) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("ip", "distance", "other"),
+    [
+        ("192.0.2.7", 1, "192.0.2.8"),
+        ("192.0.2.255", 1, "192.0.2.0"),
+        ("2001:db8::7", 255, "2001:db8::6"),
+        ("nobody", 1, "nobody"),
+    ],
+)
+def test_a_neighbour_is_another_address_nearby(ip, distance, other):
+    assert neighbour(ip, distance) == other

@@ -359,3 +359,12 @@ def test_a_name_has_enough_confidence_and_one_device_at_its_level(devices, port,
         assert found.evidence in ("none", "ambiguous")
         assert not settled
     assert msgspec.json.encode(found)
+
+
+def test_who_tries_one_port_after_the_other_meets_an_open_one_by_chance():
+    hosts = home(NETSESSION, OTHER)
+    attributor = Attributor(hosts, port_kind)
+    assert attributor.attribute(rejection(), tried=4).attribution.device == "ANNA-PC"
+    found = attributor.attribute(rejection(), tried=5).attribution
+    assert (found.device, codes(found)[0]) == ("", "untellable_sweep")
+    assert [candidate.device for candidate in found.candidates] == ["ANNA-PC"]

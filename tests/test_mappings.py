@@ -29,23 +29,40 @@ def asked(*events):
     return mappings
 
 
+def gone(port=6881):
+    return Event(kind="other", action="removed", transport="udp", destination_port=port)
+
+
+def led(mappings, moment):
+    mapping = mappings.at("gw", "udp", 6881, moment)
+    return mapping and mapping.ip
+
+
 def test_a_port_leads_to_who_asked_for_it_last():
     mappings = asked(mapping(), mapping(ip="192.168.1.24"))
-    assert mappings.inside("gw", "udp", 6881, NOW + 1) == "192.168.1.24"
-    assert mappings.inside("gw", "tcp", 6881, NOW + 1) is None
-    assert mappings.inside("other", "udp", 6881, NOW + 1) is None
+    assert led(mappings, NOW + 1) == "192.168.1.24"
+    assert mappings.at("gw", "tcp", 6881, NOW + 1) is None
+    assert mappings.at("other", "udp", 6881, NOW + 1) is None
 
 
-def test_a_port_led_nowhere_before_and_a_day_later():
+def test_a_port_led_nowhere_before_and_two_hours_later():
     mappings = asked(mapping())
-    assert mappings.inside("gw", "udp", 6881, NOW - 1) is None
-    assert mappings.inside("gw", "udp", 6881, NOW + KEPT) == "192.168.1.23"
-    assert mappings.inside("gw", "udp", 6881, NOW + KEPT + 1) is None
+    assert led(mappings, NOW - 1) is None
+    assert led(mappings, NOW + KEPT) == "192.168.1.23"
+    assert led(mappings, NOW + KEPT + 1) is None
 
 
 @pytest.mark.parametrize("lacks", [mapping(port=None), mapping(ip=None), mapping(transport=None)])
 def test_a_line_without_its_ends_says_nothing(lacks):
     assert asked(lacks).all() == []
+
+
+def test_a_port_that_was_given_up_leads_nowhere_ten_minutes_later():
+    mappings = asked(mapping(), gone(), gone())
+    assert led(mappings, NOW + 601) == "192.168.1.23"  # peers go on calling
+    assert led(mappings, NOW + 602) is None
+    mappings.add("gw", mapping(ip="192.168.1.24"), NOW + 602)
+    assert led(mappings, NOW + 602) == "192.168.1.24"
 
 
 def test_a_configured_forward_is_of_its_router_or_of_all():
@@ -60,7 +77,7 @@ def test_a_configured_forward_is_of_its_router_or_of_all():
 def test_what_is_stored_is_known_again():
     again = Mappings()
     again.restore(asked(mapping()).all())
-    assert again.inside("gw", "udp", 6881, NOW) == "192.168.1.23"
+    assert led(again, NOW) == "192.168.1.23"
 
 
 def test_the_least_recently_asked_for_is_forgotten(monkeypatch):
@@ -101,6 +118,15 @@ def test_a_mapping_to_an_address_of_nobody_leaves_the_rest_of_the_evidence():
     hosts = home(report("BEN-PC", socket()))
     found = Attributor(hosts, port_kind, mappings=mapped()).attribute(rejection()).attribution
     assert (found.device, found.evidence) == ("BEN-PC", "socket")
+
+
+def test_a_port_that_another_device_opened_since_is_no_longer_where_it_led():
+    pc = report("PC", socket(age_seconds=30.0))
+    hosts = home(report("ANNA-PC", addresses=("192.168.1.23",)), pc)
+    mappings = mapped()
+    mappings.add("gw", gone(51413), NOW - 45)
+    found = Attributor(hosts, port_kind, mappings=mappings).attribute(rejection()).attribution
+    assert (found.device, found.evidence) == ("PC", "socket")
 
 
 def test_a_configured_forward_goes_before_what_a_program_asked_for():
@@ -182,3 +208,11 @@ def test_two_devices_in_the_table_at_one_port_name_neither():
     both = router(routed(), routed("198.51.100.8", local_ip="192.168.1.24"))
     assert named(home(ANNA, ben, both), remote_ip="198.51.100.99")[2] == "ambiguous"
     assert named(home(ANNA, ben, both))[0] == "ANNA-PC"  # whose remote end it is, tells
+
+
+def test_a_conversation_from_an_address_of_its_own_that_it_gave_up_is_the_hosts():
+    old = flow(51413, local_ip="192.168.1.50", age_seconds=30.0)
+    hosts = home(report("LAPTOP", addresses=("192.168.1.50",)), at=NOW - 60)
+    hosts.report(report("LAPTOP", flows=(old,), addresses=("192.168.1.51",)), NOW - 20)
+    hosts.report(report("NAS", addresses=("192.168.1.50",)), NOW - 10)
+    assert named(hosts, 51413)[0] == "LAPTOP"

@@ -289,8 +289,10 @@ def test_leases_and_mappings_in_the_log_name_devices_without_an_agent():
     named = {(d.rejection.direction, d.attribution.device): d.attribution.evidence for d in decided}
     assert named == {("outbound", "tv"): "mapping", ("inbound", "tv"): "mapping"}
     send(line_pipe, OUTBOUND, FOUNDING, sender="192.168.2.1")
-    assert decided[-2].attribution.device == "tv"  # a lease is of the home
-    assert decided[-1].attribution.device == ""  # a mapping is of its router
+    assert [d.attribution.device for d in decided[-2:]] == ["tv", ""]  # a mapping is its router's
+    send(line_pipe, b"miniupnpd[1]: removing redirect rule port 51413 UDP")
+    send(line_pipe, FOUNDING, at=NOW + 601)
+    assert decided[-1].attribution.device == ""
 
 
 # --- what comes late -----------------------------------------------------------------------------

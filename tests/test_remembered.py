@@ -32,7 +32,7 @@ def test_what_is_stored_is_remembered():
     again = pipeline()
     assert remembered.restore(again, stored, NOW) == {}
     assert again.stages.hosts.inventory.owner("192.168.1.40", NOW) == "tv"
-    assert again.stages.attributor.mappings.inside("gw", "udp", 6881, NOW) == "192.168.1.40"
+    assert again.stages.attributor.mappings.at("gw", "udp", 6881, NOW).ip == "192.168.1.40"
     assert again.stages.attributor.awaited_until == NOW + 45
     assert again.stages.hosts.inventory.places(NOW) == {"tv": "attic"}
     for name in ("waiting", "offsets", "leases", "associations", "mappings", "processes"):

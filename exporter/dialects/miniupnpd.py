@@ -44,6 +44,12 @@ _FORMS = (
 )
 
 _TRANSPORTS = frozenset({"tcp", "udp", "udplite", "sctp", "dccp"})
+_REMOVED = re.compile(
+    r"(?:removing redirect rule port|DeletePortMapping:[ \t]*+external port:|"
+    r"remove port mapping)[ \t]++(?P<port>[0-9]++),?(?:[ \t]++protocol:)?"
+    r"[ \t]++(?P<transport>[A-Za-z0-9]{1,8}+)",
+    re.IGNORECASE,
+)
 
 
 def claims(message: SyslogMessage) -> bool:
@@ -54,6 +60,13 @@ def claims(message: SyslogMessage) -> bool:
 def parse(message: SyslogMessage) -> Event:
     """Read the outside port and the host inside; a mapping that is given up is `other`."""
     says = programs.words(message, _NAME)
+    if gone := _REMOVED.match(says):
+        return Event(
+            kind="other",
+            action="removed",
+            transport=fields.transport(gone["transport"]),
+            destination_port=fields.port(gone["port"]),
+        )
     found = next((found for form in _FORMS if (found := form.match(says))), None)
     if found is None:
         return Event(kind="other")
@@ -62,6 +75,7 @@ def parse(message: SyslogMessage) -> Event:
     transport = fields.transport(told["transport"] or "")
     return Event(
         kind="other" if ended else "port_mapping",
+        action="removed" if ended else None,
         transport=transport if transport in _TRANSPORTS else None,  # a cut line may end inside it
         destination_port=fields.port(told["port"]),
         ip=fields.address(told["inside"]),
