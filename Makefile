@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
 
-.PHONY: help run test check fuzz golden docs dashboards demo screenshot preview clean
+.PHONY: help run test check fuzz lab golden docs dashboards demo screenshot preview clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ style: $(VENV)/installed-dev
 
 fuzz: $(VENV)/installed-dev ## what strangers send, for a minute; ARGS="--seconds 3600" for an hour
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+lab: $(VENV)/installed-dev ## is each name right? a home made of real parts, with every kind of NAT (root)
+	@sh tests/system/install.sh
+	@$(BIN)/python -m tests.lab.run $(ARGS)
 
 golden: $(VENV)/installed-dev ## rewrite the expected results of the corpus; then read the diff
 	$(BIN)/python -m tests.golden

@@ -67,9 +67,10 @@ def serve(folder: Path, *, more: str = "") -> Iterator[Server]:
 
 
 @contextmanager
-def serve_in(namespace: str, folder: Path) -> Iterator[Server]:
-    """Run `serve` in a network of its own, with no configuration at all."""
-    argv = [*COMMAND, "serve", "--state-dir", folder / "state"]
+def serve_in(namespace: str, folder: Path, config: Path | None = None) -> Iterator[Server]:
+    """Run `serve` in a network of its own, by default with no configuration at all."""
+    chosen = [] if config is None else ["--config", config]
+    argv = [*COMMAND, "serve", *chosen, "--state-dir", folder / "state"]
     with started(argv, folder / "serve.log", cwd=ROOT, namespace=namespace) as process:
         yield Server(process, "http://127.0.0.1:10151", 5514)
 
@@ -88,6 +89,8 @@ def agent(
         device,
         "--interval",
         f"{interval:g}",
+        "--state-dir",
+        folder / f"agent-{device}",  # reports that wait must not reach another test's server
     ]
     with started(argv, folder / f"agent-{device}.log", cwd=ROOT, namespace=namespace) as process:
         yield process

@@ -10,7 +10,9 @@ from tests.system.parts.process import Process, found, started
 # ulogd puts its own date and host in front of what the kernel says; a router does not.
 TEMPLATES = """
 template(name="kernel" type="string"
-         string="<%PRI%>%TIMESTAMP:::date-rfc3164% %HOSTNAME% kernel: %$!kernel%")
+         string="<%PRI%>%TIMESTAMP:::date-rfc3164% %HOSTNAME% kernel: %$!part%")
+template(name="program" type="string"
+         string="<%PRI%>%TIMESTAMP:::date-rfc3164% %HOSTNAME% %$!part%")
 """
 
 
@@ -24,6 +26,9 @@ class Forward(NamedTuple):
     framing: str = "traditional"  # or "octet-counted": RFC 6587's two ways over TCP
     template: str = "RSYSLOG_TraditionalForwardFormat"  # RFC 3164
     tag: str = "FIREWALL:"
+    part: str = (
+        "(connection rejected .*)"  # what of a line the templates "kernel" and "program" take
+    )
 
 
 @contextmanager
@@ -46,9 +51,12 @@ def rsyslogd(
 
 def rule(number: int, forward: Forward) -> str:
     """Return the configuration of one forward."""
+    # A program writes more than it logs: lines that are not of this form stay at home.
+    only = 'if $!part == "" then stop' if forward.template == "program" else ""
     return f"""
 ruleset(name="forward{number}") {{
-  set $!kernel = re_extract($msg, "(connection rejected .*)", 0, 1, "");
+  set $!part = re_extract($msg, "{forward.part}", 0, 1, "");
+  {only}
   action(type="omfwd" target="{forward.host}" port="{forward.port}" protocol="{forward.protocol}"
          TCP_Framing="{forward.framing}" template="{forward.template}"
          action.resumeRetryCount="-1" action.resumeInterval="1")
