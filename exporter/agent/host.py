@@ -1,9 +1,11 @@
 """Which host this is: its name, a stable identity, its system and its clock."""
 
+import contextlib
 import hashlib
 import hmac
 import platform
 import socket
+import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,14 +24,34 @@ def machine_id(files: tuple[Path, ...] = _MACHINE_ID_FILES) -> str | None:
 
     The system's own is a secret (machine-id(5)), so only a hash made for this purpose leaves.
     """
-    for file in files:
-        try:
-            secret = file.read_bytes().strip()
-        except OSError:
-            continue
+    for secret in (*map(_read, files), _machine_guid()):
         if secret:
             return hmac.new(secret, _PURPOSE, hashlib.sha256).hexdigest()[:32]
     return None
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes().strip()
+    except OSError:
+        return b""
+
+
+def _machine_guid() -> bytes:
+    """What Windows has in place of /etc/machine-id; the script for Windows takes the same."""
+    if sys.platform == "win32":
+        import winreg  # noqa: PLC0415 - Windows only
+
+        with (
+            contextlib.suppress(OSError),
+            winreg.OpenKey(
+                winreg.HKEY_LOCAL_MACHINE,
+                r"SOFTWARE\Microsoft\Cryptography",
+                access=winreg.KEY_READ | winreg.KEY_WOW64_64KEY,
+            ) as key,
+        ):
+            return str(winreg.QueryValueEx(key, "MachineGuid")[0]).strip().encode()
+    return b""
 
 
 def system() -> str:
