@@ -1,8 +1,9 @@
 """Text that a person can paste -> the report of a host.
 
-What people can run without installing anything: netstat, tasklist, ss, lsof, PowerShell. Which of
-them a text is, and in which language and encoding, is told by the shape of its rows; prompts,
-headings and whatever else was copied along are passed over. One paste may hold several listings.
+What people can run without installing anything: netstat, tasklist, ss, lsof, PowerShell; and on a
+router pfctl, conntrack, RouterOS' and IOS' own. Which of them a text is, and in which language and
+encoding, is told by the shape of its rows; prompts, headings and whatever else was copied along are
+passed over. One paste may hold several listings.
 """
 
 from collections.abc import Callable
@@ -10,22 +11,51 @@ from typing import NamedTuple
 
 from exporter.addresses import scope
 from exporter.events import HostReport, Socket
-from exporter.sockets_text import decode, lsof, netstat, powershell, ss, tasklist
+from exporter.sockets_text import (
+    cisco_nat,
+    conntrack,
+    decode,
+    fields,
+    lsof,
+    mikrotik,
+    netstat,
+    pf_states,
+    powershell,
+    powershell_text,
+    ss,
+    tasklist,
+)
+from exporter.sockets_text.conversations import Conversation, flows, own_addresses
 
 __all__ = ["UnreadableText", "read"]
 
 MAX_SOCKETS = 20_000
+MAX_FLOWS = 20_000
 MAX_LINES = 100_000  # that are not blank; far more than the rows of so many sockets
 MAX_ADDRESSES = 256
 CURRENT_SECONDS = 600.0  # a paste tells about one moment; a report counts for three intervals
 
 _COMMANDS = (
     "`netstat -ano -b` (Windows, in a prompt opened as administrator), `sudo ss -tunap` (Linux), "
-    "`sudo lsof -i -nP` (macOS) or `Get-NetUDPEndpoint | ConvertTo-Json` (PowerShell)"
+    "`sudo lsof -i -nP` (macOS) or `Get-NetUDPEndpoint | ConvertTo-Json` (PowerShell); of a router "
+    "that of `conntrack -L`, `pfctl -ss`, `/ip firewall connection print detail` (MikroTik) or "
+    "`show ip nat translations` (Cisco)"
+)
+
+_UNTRANSLATED = (
+    "this table of a router shows no translated address, so it does not tell which device a port "
+    "belongs to: on MikroTik repeat the command with `detail`, elsewhere run it on the router that "
+    "translates the addresses (NAT), and not for IPv6 alone"
+)
+
+_REFUSED = (
+    "Windows refused, because `netstat -b` needs an administrator: open the prompt with "
+    '"Run as administrator" and repeat `netstat -ano -b`, or paste the output of '
+    "`netstat -ano` together with that of `tasklist /svc /fo csv`"
 )
 
 # "The requested operation requires elevation.", as Windows says it; lower case, and cut short
-# where the rest is inflected or, in a western code page, unreadable.
+# where the rest is inflected.
 _REFUSALS = (
     "requires elevation",
     "管理者特権",
@@ -59,32 +89,56 @@ class _Format(NamedTuple):
 
 
 # No line is a row of two of them, so their order does not matter.
-_FORMATS = tuple(_Format(m.recognises, m.sockets) for m in (netstat, ss, lsof, powershell))
+_FORMATS = tuple(
+    _Format(m.recognises, m.sockets) for m in (netstat, ss, lsof, powershell, powershell_text)
+)
+
+# Read first: some rows of theirs have the shape of a row of netstat, with too much behind it.
+_TABLES = (conntrack, pf_states, mikrotik, cisco_nat)
 
 
 def read(data: bytes | str, device: str) -> HostReport:
     """Return the report that the listings in the text amount to, as of now.
 
-    Equal rows are one socket; at most `MAX_SOCKETS` are kept. Raises UnreadableText when there are
-    none, or more than `MAX_LINES` lines.
+    Equal rows are one socket; at most `MAX_SOCKETS` are kept, and `MAX_FLOWS` of a router's table.
+    Raises UnreadableText when there are none, or more than `MAX_LINES` lines.
     """
     lines = [line for line in decode.lines(data) if line and not line.isspace()]
     if len(lines) > MAX_LINES:
         raise UnreadableText(f"the text has more than {MAX_LINES:,} lines: paste one host's only")
-    recognised = [form for form in _FORMATS if form.recognises(lines)]
-    found = [socket for form in recognised for socket in form.sockets(lines)]
-    programs = tasklist.programs(lines)
-    if not found:
-        raise UnreadableText(_complaint(lines, rows=bool(recognised), programs=bool(programs)))
+    conversations, others = _conversations(lines)
+    recognised = [form for form in _FORMATS if form.recognises(others)]
+    found = [socket for form in recognised for socket in form.sockets(others)]
+    programs = tasklist.programs(others)
     sockets = tuple(dict.fromkeys(tasklist.named(found, programs)))[:MAX_SOCKETS]
+    addresses = tuple(dict.fromkeys((*own_addresses(conversations), *_addresses(sockets))))
+    # A flow from an address that is not the router's own belongs to a device behind it. With none
+    # known, all of them would be the router's own: a wrong name.
+    seen = tuple(flows(conversations, addresses))[:MAX_FLOWS] if addresses else ()
+    if not sockets and not seen:
+        if conversations:
+            raise UnreadableText(_UNTRANSLATED)
+        if decode.says(data, _REFUSALS):
+            raise UnreadableText(_REFUSED)
+        raise UnreadableText(_complaint(lines, rows=bool(recognised), programs=bool(programs)))
     return HostReport(
         version=1,
         device=device,
         agent="paste",
         interval_seconds=CURRENT_SECONDS / 3,
-        addresses=_addresses(sockets),
+        addresses=addresses[:MAX_ADDRESSES],
         sockets=sockets,
+        flows=seen,
     )
+
+
+def _conversations(lines: list[str]) -> tuple[list[Conversation], list[str]]:
+    """Return the conversations of all routers' tables in the text, and the lines of none."""
+    found: list[Conversation] = []
+    for table in _TABLES:
+        conversations, lines = table.split(lines)
+        found += conversations
+    return found, lines
 
 
 def _addresses(sockets: tuple[Socket, ...]) -> tuple[str, ...]:
@@ -93,7 +147,7 @@ def _addresses(sockets: tuple[Socket, ...]) -> tuple[str, ...]:
         socket.local_ip: None
         for socket in sockets
         if socket.remote_ip is not None
-        and (socket.transport == "udp" or socket.state == "established")
+        and (socket.state == "established" or not fields.is_known_state(socket.state))
     }
     return tuple(ip for ip in connected if scope(ip) in ("private", "global"))[:MAX_ADDRESSES]
 
@@ -101,13 +155,6 @@ def _addresses(sockets: tuple[Socket, ...]) -> tuple[str, ...]:
 def _complaint(lines: list[str], *, rows: bool, programs: bool) -> str:
     if not lines:
         return f"the text is empty: paste the output of {_COMMANDS}"
-    text = "\n".join(lines).lower()
-    if any(refusal in text for refusal in _REFUSALS):
-        return (
-            "Windows refused, because `netstat -b` needs an administrator: open the prompt with "
-            '"Run as administrator" and repeat `netstat -ano -b`, or paste the output of '
-            "`netstat -ano` together with that of `tasklist /svc /fo csv`"
-        )
     if rows:
         return (
             "the list has no row with a local address and port in numbers: repeat the command "

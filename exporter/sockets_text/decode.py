@@ -6,12 +6,36 @@ a wrong guess costs a program's name at the most, and a refusal to read would co
 """
 
 import codecs
+from collections.abc import Iterable, Iterator
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+
+# Consoles of Windows by language; which one a text is in does not matter where rows are read.
+_CONSOLES = ("cp437", "cp850", "cp852", "cp857", "cp866", "cp936", "cp949", "cp950")
+_MAX_SENTENCE = 64 * 1024  # bytes in which a sentence is looked for; a refusal is a line or two
+
+
+def says(data: bytes | str, phrases: Iterable[str]) -> bool:
+    """Tell whether one of the phrases (lower case) stands in the text, in whatever code page.
+
+    Only the beginning is looked at.
+    """
+    wanted = tuple(phrases)
+    return any(phrase in text.lower() for text in _readings(data) for phrase in wanted)
+
+
+def _readings(data: bytes | str) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data[:_MAX_SENTENCE]
+        return
+    yield _decoded(data[:_MAX_SENTENCE])
+    for encoding in _CONSOLES:
+        yield data[:_MAX_SENTENCE].decode(encoding, "replace")
 
 
 def lines(data: bytes | str) -> list[str]:

@@ -53,6 +53,7 @@ _STATES = {
     "deletetcb": "delete_tcb",
     "bound": "bound",
 }
+_KNOWN = frozenset(_STATES.values())
 _LISTENING_IN_GERMAN = re.compile(r"abh.{1,3}en$")
 _SEPARATORS = str.maketrans("", "", " -_")
 
@@ -105,6 +106,11 @@ def state(text: str) -> str | None:
     if known is None and _LISTENING_IN_GERMAN.match(word):
         known = "listen"
     return known or (name(word) or "")[:MAX_STATE] or None
+
+
+def is_known_state(word: str | None) -> bool:
+    """Tell whether a socket's state is one of TCP's, and not a word in a language unknown here."""
+    return word in _KNOWN
 
 
 def name(text: str) -> str | None:

@@ -4,6 +4,8 @@
      [netsession_win.exe]
     tcp   0   0 192.0.2.5:22   198.51.100.7:40022   ESTABLISHED 812/sshd: lena
     udp4  0   0  *.5353        *.*
+    tcp4  0   0  192.0.2.5.52110  198.51.100.7.443  ESTABLISHED 131072 131768 512 0 0x0102 0x020
+    udp4  0   0  *.5353  *.*  0  0  786896  9216  mDNSResponder:213  00100 00000000
 
 Rows are known by their shape, never by headings, which are translated and of varying width. What
 follows a row of Windows' `-b` is the service, one word, and the program in brackets; every other
@@ -21,8 +23,14 @@ from exporter.sockets_text import fields
 
 _TRANSPORT = re.compile(r"(tcp|udp)(4|6|46|64)?$")
 _PORT = re.compile(r"[\w*-]{1,32}$")  # a number, a star or a service's name
+_ANYBODY = ("0.0.0.0:0", "[::]:0")
 _SERVICE = re.compile(r"[A-Za-z0-9_.$@-]{1,256}$")
 _OWNER = re.compile(r"(?:^| )(\d{1,10})/(.+)")
+# `netstat -anv` of macOS: sizes of buffers, then `pid epid` or, since macOS 14, `program:pid`; then
+# the socket's state and options in hexadecimal, which old versions leave out, and what is not read.
+_HEX = r"(?:0x[0-9a-f]{1,8}|[0-9a-f]{5}) (?:0x[0-9a-f]{1,8}|[0-9a-f]{8})(?: |$)"
+_MACOS_PID = re.compile(rf"(?:^| )\d{{1,10}} \d{{1,10}} (\d{{1,10}}) \d{{1,10}}(?:$| {_HEX})")
+_MACOS_OWNER = re.compile(rf"(?:^| )(?:\d{{1,20}} ){{2,4}}([^:]{{1,64}}):(\d{{1,10}}) {_HEX}")
 _TIMER = re.compile(r" (?:off|on|keepalive|timewait|probe|unkn-\d+) \([\d./]+\)$")  # netstat -o
 
 # Without -W or -l a long IPv6 address loses its end, and what is left may be another address.
@@ -143,10 +151,17 @@ def _windows(row: _Row) -> Socket | None:
         row.local,
         row.remote,
         every=row.every,
-        state_word=" ".join(words[:at]),
+        state_word=_windows_state(" ".join(words[:at]), row.remote),
         process=owner(program, service) if program else None,
         pid=fields.process_id(words[at]) if at < len(words) else None,
     )
+
+
+def _windows_state(word: str, remote: str) -> str:
+    # The word is translated, and mangled by code pages; who waits for anybody is listening.
+    if word and remote in _ANYBODY and not fields.is_known_state(fields.state(word)):
+        return "listening"
+    return word
 
 
 def _unix(row: _Row) -> Socket | None:
@@ -154,16 +169,26 @@ def _unix(row: _Row) -> Socket | None:
     if _cut_off(row.local):
         return None
     word = row.tail[0] if row.tail and not row.tail[0][0].isdigit() else ""
-    holder = _OWNER.search(" ".join(row.tail))
+    process, pid = _holder(" ".join(row.tail))
     return fields.socket(
         row.transport,
         row.local,
         "" if _cut_off(row.remote) else row.remote,
         every=row.every,
         state_word="" if word == "-" else word,
-        process=fields.name(_TIMER.sub("", holder[2])) if holder else None,
-        pid=fields.process_id(holder[1]) if holder else None,
+        process=process,
+        pid=pid,
     )
+
+
+def _holder(tail: str) -> tuple[str | None, int | None]:
+    if owned := _OWNER.search(tail):
+        return fields.name(_TIMER.sub("", owned[2])), fields.process_id(owned[1])
+    if owned := _MACOS_OWNER.search(tail):
+        return fields.name(owned[1]), fields.process_id(owned[2])
+    if numbered := _MACOS_PID.search(tail):
+        return None, fields.process_id(numbered[1])
+    return None, None
 
 
 def _cut_off(end: str) -> bool:

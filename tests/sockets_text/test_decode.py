@@ -37,3 +37,19 @@ def test_bytes_of_no_encoding_keep_their_ascii():
 @given(st.binary())
 def test_any_bytes_are_decoded(data):
     assert all("\n" not in line and "\r" not in line for line in decode.lines(data))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "code_page"),
+    [("повышения", "cp866"), ("élévation", "cp850"), ("需要提升", "cp936"), ("권한", "cp949")],
+)
+def test_a_phrase_is_found_in_the_code_page_of_its_language(phrase, code_page):
+    data = f"C:\\> netstat\r\n{phrase.upper()}.".encode(code_page, "replace")
+    assert decode.says(data, ["nothing", phrase])
+    assert not decode.says(data, ["nothing"])
+    assert decode.says(data.decode(code_page), [phrase])
+
+
+def test_a_phrase_far_behind_is_not_looked_for():
+    assert not decode.says(b" " * 100_000 + b"denied", ["denied"])
+    assert not decode.says(" " * 100_000 + "denied", ["denied"])

@@ -88,3 +88,9 @@ def test_nobody_has_process_id_0():
     assert fields.process_id("0") is None
     assert fields.process_id("4294967295") == 4294967295
     assert fields.process_id("4294967296") is None
+
+
+def test_a_word_of_an_unknown_language_is_no_known_state():
+    assert fields.is_known_state(fields.state("HERGESTELLT"))
+    assert not fields.is_known_state(fields.state("USTANOWIONO"))
+    assert not fields.is_known_state(None)

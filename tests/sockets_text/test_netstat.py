@@ -60,9 +60,39 @@ def test_paths_of_old_windows_are_passed_over():
 
 
 def test_a_row_without_process_id_and_a_state_of_two_words_are_read():
-    first, second = read("TCP 10.0.0.5:50 0.0.0.0:0 LISTENING\nTCP 10.0.0.5:51 0.0.0.0:0 À L 77")
+    first, second = read("TCP 10.0.0.5:50 0.0.0.0:0 LISTENING\nTCP 10.0.0.5:51 10.0.0.6:7 À L 77")
     assert (first.state, first.pid) == ("listen", None)
     assert (second.state, second.pid) == ("à l", 77)
+
+
+@pytest.mark.parametrize("word", ["NASŁUCHIWANIE", "À L'ÉCOUTE", "ABHÖREN", "ABH\ufffdREN", "??"])
+def test_who_waits_for_anybody_is_listening_in_every_language(word):
+    first, second = read(f"TCP 0.0.0.0:50 0.0.0.0:0 {word} 77\nTCP [::]:50 [::]:0 {word} 77")
+    assert (first.state, first.pid, second.state) == ("listen", 77, "listen")
+
+
+def test_a_bound_socket_does_not_listen():
+    (socket,) = read("TCP 0.0.0.0:50 0.0.0.0:0 BOUND 77")
+    assert socket.state == "bound"
+
+
+@pytest.mark.parametrize(
+    ("tail", "process", "pid"),
+    [
+        ("131072 131768 512 0", None, 512),
+        ("131072 131768 512 0 0x0102 0x00000020 00000000000005d2 00000081", None, 512),
+        ("131072 131768 512 0 00102 00000000", None, 512),
+        ("55 14 65536 29040 7 Wonders He:855 00102 00000000 00000000000005b6", "7 Wonders He", 855),
+        ("1048576 29040 zoom.us:855 00102 00000000", "zoom.us", 855),
+        ("0 0 131072 131072 kernel_task:0 00100 00000006", "kernel_task", None),
+        ("", None, None),
+    ],
+)  # fmt: skip
+def test_macos_tells_the_process_behind_the_sizes(tail, process, pid):
+    (socket,) = read(f"tcp4 0 0 10.0.0.5.50111 198.51.100.7.443 ESTABLISHED {tail}")
+    assert (socket.state, socket.process, socket.pid) == ("established", process, pid)
+    (socket,) = read(f"udp4 0 0 *.50111 *.* {tail}")
+    assert (socket.state, socket.process, socket.pid) == (None, process, pid)
 
 
 def test_a_remote_name_is_not_an_address():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from exporter.events import HostReport
 from exporter.sockets_text import (
+    MAX_FLOWS,
     MAX_LINES,
     MAX_SOCKETS,
     UnreadableText,
@@ -17,6 +18,7 @@ from exporter.sockets_text import (
     lsof,
     netstat,
     powershell,
+    powershell_text,
     read,
     ss,
 )
@@ -51,6 +53,7 @@ def test_a_sample_says_what_is_written_beside_it(sample):
     expected = json.loads(sample.with_suffix(".json").read_text("utf-8"))
     assert list(report.addresses) == expected["addresses"]
     assert list(msgspec.to_builtins(report.sockets)) == expected["sockets"]
+    assert list(msgspec.to_builtins(report.flows)) == expected.get("flows", [])
 
 
 @pytest.mark.parametrize("name", FOUNDING)
@@ -195,6 +198,22 @@ def test_any_text_gives_a_report_or_a_complaint(data):
         "UDP *:5 *:* 7\n [a]\n",
         "1: ",
         "> > 1",
+        "src=1 dport=",
+        "udp 17 1 src=::1 dst=::2 sport=1 dport=2 \n",
+        "all udp a:1 (b",
+        "all udp " + "x" * 70 + " (" + "y" * 70 + " ",
+        "-> ",
+        "udp ::::1 ::::1 ",
+        "1 udp 1.1.1.1:1 ",
+        "1 udp 1.1.1.1:1 1.1.1.1:1 1w\n",
+        "orig-bytes=1 000 000 ",
+        "src-address= protocol=",
+        "1 protocol=udp src-address=1.1.1.1:1\n",
+        "LocalAddress LocalPort ",
+        "LocalAddress LocalPort\n1 1\n",
+        'LocalAddress LocalPort\n"1","',
+        "State : 1\nLocalPort : 1\n",
+        "age 1 pkts, 1:1 bytes",
     ],
 )
 def test_hostile_text_costs_time_in_proportion_to_its_length(unit):
@@ -208,12 +227,72 @@ def test_hostile_text_costs_time_in_proportion_to_its_length(unit):
         (ss, "udp UNCONN 0 0 10.1.{}.{}:9 0.0.0.0:*"),
         (lsof, "x 5 lena 2u IPv4 1 0 UDP 10.1.{}.{}:9"),
         (powershell, '{{"LocalAddress":"10.1.{}.{}","LocalPort":9}}'),
+        (powershell_text, "LocalAddress:10.1.{}.{}\nLocalPort:9"),
     ],
 )
 def test_no_more_rows_are_read_than_can_matter(form, row):
-    lines = [row.format(*divmod(n % 65536, 256)) for n in range(MAX_LINES)]
+    lines = "\n".join(row.format(*divmod(n % 65536, 256)) for n in range(MAX_LINES)).split("\n")
     assert len(form.sockets(lines)) == fields.MAX_ROWS
     assert seconds_to_read("\n".join(lines)[:MOST]) < 2.0
+
+
+CONNTRACK = (
+    "udp 17 29 src=10.1.{0}.{1} dst=198.51.100.7 sport=5 dport=6 "
+    "src=198.51.100.7 dst=203.0.113.10 sport=6 dport=7"
+)
+
+MIKROTIK = (
+    "1 protocol=udp src-address=10.1.{0}.{1}:5 dst-address=198.51.100.7:6 "
+    "reply-src-address=198.51.100.7:6 reply-dst-address=203.0.113.10:7"
+)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        CONNTRACK,
+        "all udp 203.0.113.10:7 (10.1.{0}.{1}:5) -> 198.51.100.7:6 A:B",
+        "udp 203.0.113.10:7 10.1.{0}.{1}:5 198.51.100.7:6 198.51.100.7:6",
+        MIKROTIK,
+    ],
+)
+def test_a_routers_table_is_bounded_in_rows_and_time(row):
+    text = "\n".join(row.format(*divmod(n % 65536, 256)) for n in range(MAX_LINES))[:MOST]
+    assert len(read(text, "router").flows) == MAX_FLOWS
+    assert seconds_to_read(text) < 3.0
+
+
+def test_a_routers_table_and_its_sockets_are_both_read():
+    table = (SAMPLES / "conntrack.txt").read_text("utf-8")
+    sockets = (SAMPLES / "busybox-old.txt").read_text("utf-8")
+    both = read(table + sockets, "router")
+    assert both.flows == read(table, "router").flows
+    assert both.sockets == read(sockets, "router").sockets
+    assert both.addresses == ("203.0.113.10", "192.168.1.1")
+
+
+def test_a_row_of_a_routers_table_is_not_taken_for_a_socket():
+    for name in ("cisco-nat", "conntrack", "mikrotik-detail", "pf-states"):
+        assert read((SAMPLES / f"{name}.txt").read_bytes(), "router").sockets == ()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        " 0  SAC  s  udp  192.168.88.10:50123   198.51.100.7:3478      2m51s",
+        " 5          udp  192.168.88.1:5678     255.255.255.255:5678   9s",
+        "all udp 192.168.1.10:50123 -> 198.51.100.7:3478   SINGLE:NO_TRAFFIC",
+    ],
+)
+def test_a_table_that_shows_no_translation_names_nobody(table):
+    message = complaint(table)
+    assert "no translated address" in message
+    assert "`detail`" in message
+
+
+def test_translations_alone_are_no_conversations():
+    heading = "Pro Inside global Inside local Outside local Outside global\n"
+    assert "begins with" in complaint(heading + "tcp 203.0.113.10:80 192.168.1.20:80 --- ---")
 
 
 def test_json_that_never_ends_is_read_a_few_times_only():
