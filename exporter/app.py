@@ -25,6 +25,7 @@ from exporter.receivers import Receivers
 from exporter.service import Service
 from exporter.settings import Config
 from exporter.state import StateFile, open_database, open_reader
+from exporter.tokens import Tokens
 from exporter.transports import OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 
@@ -38,7 +39,7 @@ KEEP_ALIVE = 15  # seconds after which an idle HTTP connection is closed
 class App:
     """The running parts of one exporter."""
 
-    def __init__(self, config: Config, folder: Path, tokens: frozenset[str] = frozenset()) -> None:
+    def __init__(self, config: Config, folder: Path, tokens: Tokens | None = None) -> None:
         """Open everything that can fail.
 
         Raises state.StateError, config.ConfigError, transports.ListenError or ValueError, each
@@ -187,7 +188,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(config: Config, folder: Path, tokens: frozenset[str] = frozenset()) -> None:
+async def serve(config: Config, folder: Path, tokens: Tokens | None = None) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises what `App` raises when it cannot start.

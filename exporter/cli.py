@@ -1,36 +1,32 @@
 """The command line: one function a command, each returning its exit code.
 
 0 fine, 1 failed or unhealthy, 2 usage or configuration. The log goes to standard error, results to
-standard output.
+standard output. Each command imports what it needs: an agent must be small, and a health check,
+which is started twice a minute, quick.
 """
 
+from __future__ import annotations
+
 import argparse
-import asyncio
 import contextlib
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-import tomli_w
 from loguru import logger
 
-from exporter import agent, build, consultation, demo, replay, tables
-from exporter.config import ConfigError, load, state_dir
-from exporter.explain import Answer, event_fields, explain
-from exporter.explanation import Language
-from exporter.pipeline import Pipeline, Stages
-from exporter.settings import Config, Listen
-from exporter.sockets_text import UnreadableText
-from exporter.sockets_text import read as read_sockets
-from exporter.transports import certificate
+from exporter.options import parser
+
+if TYPE_CHECKING:
+    from exporter.explain import Answer
+    from exporter.explanation import Language
+    from exporter.pipeline import Stages
+    from exporter.settings import Config, Listen
+    from exporter.tokens import Tokens
 
 OK, FAILED, USAGE = 0, 1, 2
 _LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
@@ -38,7 +34,7 @@ _LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser(_COMMANDS).parse_args(arguments)
     logger.remove()
     logger.add(
         sys.stderr,
@@ -49,44 +45,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except ConfigError as error:
-        return _fail(str(error), USAGE)
     except BrokenPipeError:  # as in `replay … | head`: the reader has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (OSError, ValueError) as error:
-        return _fail(str(error), FAILED)
+        from exporter.config import ConfigError
+
+        return _fail(str(error), USAGE if isinstance(error, ConfigError) else FAILED)
     except KeyboardInterrupt:
         return FAILED
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from exporter import app  # noqa: PLC0415 - the web stack takes a while to import
+    import asyncio
+
+    from exporter import app
+    from exporter.config import load, state_dir
 
     config = load(options.config)
-    asyncio.run(app.serve(config, state_dir(options.state_dir), _tokens(config)))
+    folder = state_dir(options.state_dir)
+    asyncio.run(app.serve(config, folder, _tokens(config, folder)))
     return OK
 
 
 def _agent(options: argparse.Namespace) -> int:
-    token = Path(options.token_file).read_text("utf-8").strip() if options.token_file else None
+    from exporter import agent
+
     return agent.run(
         options.server,
         device=options.device,
-        token=token,
+        token=_token(options.token_file),
         interval=options.interval,
         once=options.once,
         print_only=options.print,
+        ca_file=options.ca_file,
+        state_dir=options.state_dir,
+        pairing_code=options.pair,
     )
 
 
 def _replay(options: argparse.Namespace) -> int:
+    from exporter import replay
+    from exporter.config import load
+
     now = time.time() if options.now is None else _moment(options.now)
     stages = _stages(load(options.config))
     return replay.run(options.files, stages, router=options.router, now=now, events=options.events)
 
 
 def _explain(options: argparse.Namespace) -> int:
+    from exporter.config import load
+    from exporter.explain import explain
+    from exporter.pipeline import Pipeline
+    from exporter.sockets_text import UnreadableText, read
+
     config = load(options.config)
     now = time.time()
     pipeline = Pipeline(_stages(config))
@@ -97,7 +109,7 @@ def _explain(options: argparse.Namespace) -> int:
             else Path(options.sockets).read_bytes()
         )
         try:
-            pipeline.report(read_sockets(text, options.device), now)
+            pipeline.report(read(text, options.device), now)
         except UnreadableText as error:
             return _fail(f"{options.sockets}: {error}", FAILED)
     answer = explain(options.line, pipeline, now, _language(options, config))
@@ -106,6 +118,12 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    import msgspec
+    import tomli_w
+
+    from exporter.config import load
+    from exporter.transports import certificate
+
     config = load(options.config)
     _stages(config)
     _tokens(config)
@@ -115,7 +133,11 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _healthcheck(options: argparse.Namespace) -> int:
-    url = options.url or f"{_own_url(load(options.config).listen)}/-/ready"
+    import urllib.error
+    import urllib.request
+    from http.client import HTTPException
+
+    url = options.url or f"{_configured_url(options)}/-/ready"
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is this machine
     try:
         with direct.open(url, timeout=5) as answer:
@@ -127,6 +149,9 @@ def _healthcheck(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from exporter import consultation
+    from exporter.config import load
+
     config = load(options.config)
     url = options.url or _own_url(config.listen)
     try:
@@ -137,106 +162,74 @@ def _doctor(options: argparse.Namespace) -> int:
     return OK if fine else FAILED
 
 
+def _forget(options: argparse.Namespace) -> int:
+    from exporter import forget
+
+    url = options.url or _configured_url(options)
+    print(forget.ask(url, options.device, _token(options.token_file)))
+    return OK
+
+
 def _demo(options: argparse.Namespace) -> int:
+    from exporter import demo
+
     return demo.run(options.server, options.syslog, seconds=options.seconds)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="knockwatch",
-        description="Who is knocking on my router, and which of my devices asked them to?",
-    )
-    parser.add_argument("--version", action="version", version=f"knockwatch {build.VERSION}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> _Command:
-        command = commands.add_parser(name, help=text, description=text)
-        command.set_defaults(command=run)
-        command.add_argument(
-            "--log-level", default="info", choices=("debug", "info", "warning", "error")
-        )
-        return command
-
-    serve = add("serve", _serve, "run the exporter: listeners, metrics and the page")
-    serve.add_argument("--state-dir", metavar="DIR", help="where counters and evidence are kept")
-
-    agent_command = add("agent", _agent, "report this host's sockets to a server")
-    agent_command.add_argument("--server", metavar="URL", required=True)
-    agent_command.add_argument("--device", metavar="NAME", help="default: the host's name")
-    agent_command.add_argument("--token-file", metavar="FILE")
-    agent_command.add_argument("--interval", metavar="SECONDS", type=float, default=15.0)
-    agent_command.add_argument("--once", action="store_true", help="send one report and end")
-    agent_command.add_argument(
-        "--print", action="store_true", help="print exactly what would be sent, and send nothing"
-    )
-
-    replay_command = add("replay", _replay, "send log lines through the whole pipeline")
-    replay_command.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
-    replay_command.add_argument("--router", metavar="NAME", type=_text, help="default: in the line")
-    replay_command.add_argument(
-        "--events", action="store_true", help="print one JSON object for each line"
-    )
-    replay_command.add_argument(
-        "--now", metavar="TIME", help="guess missing years back from here (RFC 3339)"
-    )
-
-    explain_command = add("explain", _explain, "explain one log line, step by step")
-    explain_command.add_argument("line", metavar="LINE", type=_text)
-    explain_command.add_argument(
-        "--sockets", metavar="FILE", help="output of netstat -ano -b, ss -tunap, lsof -i -nP, …"
-    )
-    explain_command.add_argument(
-        "--device", metavar="NAME", type=_text, default="this device", help="whose they are"
-    )
-    explain_command.add_argument("--json", action="store_true")
-    explain_command.add_argument("--lang", choices=("en", "ja"))
-
-    check = add("check", _check, "print the configuration in force, or what is wrong with it")
-    health = add("healthcheck", _healthcheck, "exit 0 when a running serve is ready")
-    health.add_argument("--url", metavar="URL")
-
-    doctor = add("doctor", _doctor, "ask a running serve what is wrong, hop by hop")
-    doctor.add_argument("--url", metavar="URL", help="default: this machine's, as configured")
-    doctor.add_argument("--lang", choices=("en", "ja"))
-
-    demo_command = add("demo", _demo, "play the founding case against a running serve")
-    demo_command.add_argument("--server", metavar="URL", default="http://127.0.0.1:10151")
-    demo_command.add_argument("--syslog", metavar="HOST:PORT", default="127.0.0.1:5514")
-    demo_command.add_argument("--seconds", type=float, default=20.0, help="how long it plays")
-
-    for command in (serve, replay_command, explain_command, check, health, doctor):
-        command.add_argument("--config", metavar="FILE", help="default: $KNOCKWATCH_CONFIG")
-    return parser
-
-
-_Command = argparse.ArgumentParser
+_COMMANDS = {
+    "serve": _serve,
+    "agent": _agent,
+    "replay": _replay,
+    "explain": _explain,
+    "check": _check,
+    "healthcheck": _healthcheck,
+    "doctor": _doctor,
+    "forget": _forget,
+    "demo": _demo,
+}
 
 
 def _stages(config: Config) -> Stages:
     """The stages, with the user's own tables of networks read at once."""
+    from exporter import build, tables
+
     stages = build.stages(config)
     if config.network.tables:
         stages.networks.replace_table(tables.read(config.network.tables))
     return stages
 
 
-def _tokens(config: Config) -> frozenset[str]:
-    """The tokens that may post; none when no file is configured."""
+def _tokens(config: Config, folder: Path | None = None) -> Tokens | None:
+    """Who may post; None when no file is configured. Paired devices' tokens are in the folder."""
     if not config.tokens.file:
-        return frozenset()
+        return None
+    from exporter.config import ConfigError
+    from exporter.tokens import TokenError, Tokens
+
     try:
-        lines = Path(config.tokens.file).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"tokens.file: cannot be read: {error}") from None
-    tokens = frozenset(t for t in map(str.strip, lines) if t and not t.startswith("#"))
-    if not tokens:
-        raise ConfigError(f"tokens.file: {config.tokens.file} holds no token, one a line")
-    return tokens
+        return Tokens(Path(config.tokens.file), folder / "tokens" if folder else None)
+    except TokenError as error:
+        raise ConfigError(f"tokens.file: {error}") from None
+
+
+def _token(file: str | None) -> str | None:
+    return Path(file).read_text("utf-8").strip() if file else None
 
 
 def _language(options: argparse.Namespace, config: Config) -> Language:
     language: Language | None = options.lang
     return language or (config.language if config.language != "auto" else "en")
+
+
+def _configured_url(options: argparse.Namespace) -> str:
+    if not options.config and not os.environ.get("KNOCKWATCH_CONFIG"):
+        from exporter.settings import Listen
+
+        return _own_url(Listen())  # to read a configuration takes four times as long
+
+    from exporter.config import load
+
+    return _own_url(load(options.config).listen)
 
 
 def _own_url(listen: Listen) -> str:
@@ -249,15 +242,16 @@ def _moment(text: str) -> float:
         with contextlib.suppress(ValueError, OverflowError):
             if 0 <= (moment := read(text)) < _LAST:
                 return moment
+    from exporter.config import ConfigError
+
     raise ConfigError(f"--now: not a time: {text!r}; write 2026-11-23T12:00:00Z")
 
 
-def _text(argument: str) -> str:
-    """What was typed, as text: bytes that are not of the terminal's encoding are replaced."""
-    return os.fsencode(argument).decode("utf-8", "replace")
-
-
 def _json(answer: Answer) -> str:
+    import msgspec
+
+    from exporter.explain import event_fields
+
     fields = msgspec.to_builtins(answer)
     fields["event"] = None if answer.event is None else event_fields(answer.event)
     return msgspec.json.format(msgspec.json.encode(fields)).decode()

@@ -168,6 +168,7 @@ class Socket(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     process: str | None = None
     pid: int | None = None
     age_seconds: float | None = None  # how long it was known to be open when the report was made
+    container: str | None = None  # its name, or the first digits of its number
 
 
 class Flow(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -198,6 +199,16 @@ class Link(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     mac: str | None = None
     received_bytes: int = 0
     sent_bytes: int = 0
+    ssid: str | None = None  # of a wireless link: the network's name
+    bssid: str | None = None  # and the station of the access point that it hangs on
+
+
+class Gateway(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A router that a host sends to what is not for its own networks."""
+
+    ip: str
+    mac: str | None = None
+    interface: str | None = None
 
 
 class HostReport(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -219,6 +230,7 @@ class HostReport(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defau
     flows: tuple[Flow, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     links: tuple[Link, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
     unchanged_since: float | None = None  # seconds ago; then the lists are those of the last report
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from exporter.budget import OTHER
 from exporter.enrichment.networks import UNKNOWN
+from exporter.erasure import erase
 from exporter.events import CauseName, Decision, Direction, Evidence, Network, Reason, Verdict
 
 MAX_ROWS = 200_000  # about 80 MB; one row a minute, remote address and port of ours
@@ -209,6 +210,10 @@ class EvidenceStore:
                 "DELETE FROM decisions WHERE rowid <= (SELECT max(rowid) FROM decisions) - ?",
                 (self._max_rows,),
             )
+
+    def forget(self, device: str) -> int:
+        """Delete what is stored of a device; return how many rows. Raises sqlite3.Error."""
+        return erase(self._connection, device)
 
     def suspects(self, since: float, until: float, most: int = 50) -> list[Suspect]:
         """Who was behind the packets between two moments, most packets first.

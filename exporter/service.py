@@ -16,6 +16,7 @@ from loguru import logger
 from prometheus_client import PlatformCollector, ProcessCollector
 
 from exporter import condition, exposition, remembered
+from exporter.acknowledged import Acknowledgement, Acknowledgements
 from exporter.build import VERSION
 from exporter.doctor import Condition
 from exporter.events import Batch, HostReport, Position
@@ -29,6 +30,18 @@ from exporter.state import StateFile
 MAX_POSITIONS = 1000  # of followed files; twice as many as are followed at one time
 _T = TypeVar("_T")
 _positions = msgspec.msgpack.Decoder(dict[str, Position])
+_known = msgspec.msgpack.Decoder(list[Acknowledgement])
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """What was deleted of a device."""
+
+    reported: bool  # whether it was known by a report
+    evidence: int  # rows
+    sockets: int  # and flows, open and closed
+    leases: int
+    associations: int  # its stations that joined an access point
+    acknowledged: int  # programs
 
 
 class Service:
@@ -49,6 +62,7 @@ class Service:
         self.started = clock()
         self.ready = False
         self.before_scrape: Callable[[], object] | None = None  # reads what the kernel counts
+        self.acknowledged = Acknowledgements()
         self._evidence = evidence
         self._state = state
         # One thread of our own for writing and rendering: in order, and never behind a reader.
@@ -70,6 +84,10 @@ class Service:
             self.pipeline.stages.metrics.store.restore(metric, labels, of_series)
         for name, error in remembered.restore(self.pipeline, parts, self.clock()).items():
             logger.error("what is stored as {} in {} is lost: {}", name, self._state.path, error)
+        try:
+            self.acknowledged.restore(_known.decode(parts.get("acknowledged", b"\x90")))
+        except msgspec.DecodeError as error:
+            logger.error("what was acknowledged is lost, {}: {}", self._state.path, error)
         try:
             positions = _positions.decode(parts.get("positions", b"\x80"))
         except msgspec.DecodeError as error:
@@ -156,6 +174,28 @@ class Service:
             self._reader, self._evidence.suspects, now - seconds, now, most
         )
 
+    async def forget(self, device: str) -> Forgotten:
+        """Delete what is stored of a device; its counters stay, which are only counts.
+
+        Raises sqlite3.Error when the evidence cannot be written; all else is deleted then.
+        """
+        hosts = self.pipeline.stages.hosts
+        reported = hosts.device(device) is not None
+        leases, associations = hosts.inventory.erase(device)
+        sockets = hosts.erase(device)
+        acknowledged = self.acknowledged.forget(device)
+        await self.write_evidence()
+        evidence = await self._write(self._evidence.forget, device)
+        await self.commit()
+        return Forgotten(
+            reported=reported,
+            evidence=evidence,
+            sockets=sockets,
+            leases=leases,
+            associations=associations,
+            acknowledged=acknowledged,
+        )
+
     def condition(self) -> Condition:
         """What the doctor looks at."""
         return condition.of(
@@ -207,6 +247,7 @@ class Service:
         parts = {
             **remembered.parts(self.pipeline, now),
             "positions": msgspec.msgpack.encode(self._positions),
+            "acknowledged": msgspec.msgpack.encode(self.acknowledged.all(now)),
         }
         if not changes and not removed and parts == self._stored_parts:
             return

@@ -105,7 +105,7 @@ class NetworkTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Tokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[tokens]: who may post. Without a file: loopback and private addresses."""
 
-    file: str = ""  # one token a line
+    file: str = ""  # a line is a token, or the name of a device and its token
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,13 +13,14 @@ from typing import TypeVar
 import msgspec
 
 from exporter.addresses import canonical
-from exporter.events import Flow, HostReport, Link, Neighbour, Socket
+from exporter.events import Flow, Gateway, HostReport, Link, Neighbour, Socket
 
 VERSION = 1
 MAX_SOCKETS = 20_000
 MAX_FLOWS = 20_000
 MAX_NEIGHBOURS = 4096
 MAX_LINKS = 64
+MAX_GATEWAYS = 16
 MAX_ADDRESSES = 1024
 MAX_TEXT = 255  # characters: the longest file name, and so the longest program name
 MAX_LABEL = 64  # characters of what becomes a label: system, agent, interface
@@ -36,7 +37,7 @@ _UNPRINTABLE = re.compile(
 _MAC = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5,19}")  # 6 octets; InfiniBand has 20
 
 T = TypeVar("T")
-Item = TypeVar("Item", Socket, Flow, Neighbour, Link)
+Item = TypeVar("Item", Socket, Flow, Neighbour, Link, Gateway)
 
 
 class WireError(ValueError):
@@ -107,6 +108,7 @@ def _checked(report: HostReport) -> HostReport:
         flows=_each(_flow, report.flows, MAX_FLOWS, "flows"),
         neighbours=_each(_neighbour, report.neighbours, MAX_NEIGHBOURS, "neighbours"),
         links=tuple(links.values()),
+        gateways=_each(_gateway, report.gateways, MAX_GATEWAYS, "gateways"),
         unchanged_since=_optional(_age, since, "unchanged_since"),
     )
 
@@ -125,6 +127,7 @@ def _socket(socket: Socket, at: str) -> Socket:
         process=_optional(_text, socket.process or None, f"{at}.process"),
         pid=None if pid is None else _whole(pid, f"{at}.pid", MAX_PID),
         age_seconds=_optional(_socket_age, socket.age_seconds, f"{at}.age_seconds"),
+        container=_optional(_text, socket.container or None, f"{at}.container"),
     )
 
 
@@ -156,6 +159,16 @@ def _link(link: Link, at: str) -> Link:
         mac=_optional(_mac, link.mac, f"{at}.mac"),
         received_bytes=_whole(link.received_bytes, f"{at}.received_bytes", MAX_BYTES),
         sent_bytes=_whole(link.sent_bytes, f"{at}.sent_bytes", MAX_BYTES),
+        ssid=_optional(_label, link.ssid, f"{at}.ssid"),
+        bssid=_optional(_mac, link.bssid, f"{at}.bssid"),
+    )
+
+
+def _gateway(gateway: Gateway, at: str) -> Gateway:
+    return Gateway(
+        ip=_address(gateway.ip, f"{at}.ip"),
+        mac=_optional(_mac, gateway.mac, f"{at}.mac"),
+        interface=_optional(_label, gateway.interface, f"{at}.interface"),
     )
 
 

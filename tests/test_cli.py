@@ -151,7 +151,7 @@ def test_an_interrupted_command_ends_with_1_and_no_traceback(run, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "load", interrupted)
+    monkeypatch.setattr("exporter.config.load", interrupted)
     assert run("check") == (1, "", "")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exporter import wire
 from exporter.addresses import canonical
-from exporter.events import Flow, HostReport, Link, Neighbour, Socket
+from exporter.events import Flow, Gateway, HostReport, Link, Neighbour, Socket
 from exporter.wire import WireError, decode, encode
 
 REPORT = HostReport(
@@ -54,6 +54,7 @@ SOCKETS = st.builds(
     process=st.none() | words(1),
     pid=st.none() | st.integers(0, 2**32 - 1),
     age_seconds=st.none() | SOCKET_AGES,
+    container=st.none() | words(1),
 )
 FLOWS = st.builds(
     Flow,
@@ -68,8 +69,15 @@ FLOWS = st.builds(
 )
 NEIGHBOURS = st.builds(Neighbour, ip=ADDRESSES, mac=MACS, interface=st.none() | words())
 LINKS = st.builds(
-    Link, interface=words(), mac=st.none() | MACS, received_bytes=COUNTS, sent_bytes=COUNTS
+    Link,
+    interface=words(),
+    mac=st.none() | MACS,
+    received_bytes=COUNTS,
+    sent_bytes=COUNTS,
+    ssid=st.none() | words(),
+    bssid=st.none() | MACS,
 )
+GATEWAYS = st.builds(Gateway, ip=ADDRESSES, mac=st.none() | MACS, interface=st.none() | words())
 REPORTS = st.builds(
     HostReport,
     version=st.just(1),
@@ -84,6 +92,7 @@ REPORTS = st.builds(
     flows=st.lists(FLOWS, max_size=3).map(tuple),
     neighbours=st.lists(NEIGHBOURS, max_size=3).map(tuple),
     links=st.lists(LINKS, max_size=3, unique_by=lambda link: link.interface).map(tuple),
+    gateways=st.lists(GATEWAYS, max_size=3).map(tuple),
     unchanged_since=st.none() | AGES,
 )
 JSON = st.recursive(
@@ -190,6 +199,11 @@ def test_another_version_is_named_before_its_fields_are_read():
         ),
         (changed(links=[{"interface": "e", "sent_bytes": -1}]), "at links[0].sent_bytes"),
         (changed(links=[{"interface": "e" * 65}]), "than 64 characters at links[0].interface"),
+        (changed(links=[{"interface": "e", "ssid": "x" * 65}]), "64 characters at links[0].ssid"),
+        (changed(links=[{"interface": "e", "bssid": "x"}]), "MAC address: 'x' at links[0].bssid"),
+        (changed(gateways=[{"ip": "router"}]), "not an IP address: 'router' at gateways[0].ip"),
+        (changed(gateways=[{"ip": "::1", "mac": "x"}]), "MAC address: 'x' at gateways[0].mac"),
+        (with_socket(container="x" * 256), "255 characters at sockets[0].container"),
         (
             changed(neighbours=[{"ip": "::1", "mac": MAC, "interface": "e" * 65}]),
             "than 64 characters at neighbours[0].interface",
@@ -208,6 +222,8 @@ def test_an_error_says_what_is_wrong_and_where(data: bytes, message: str):
         ("sockets", wire.MAX_SOCKETS, {"transport": "udp", "local_ip": "::", "local_port": 1}),
         ("neighbours", wire.MAX_NEIGHBOURS, {"ip": "::1", "mac": MAC}),
         ("links", wire.MAX_LINKS, {"interface": "e"}),
+        ("flows", wire.MAX_FLOWS, FLOW),
+        ("gateways", wire.MAX_GATEWAYS, {"ip": "::1"}),
         ("addresses", wire.MAX_ADDRESSES, "192.0.2.1"),
     ],
 )
@@ -242,7 +258,8 @@ def test_a_program_name_cannot_play_with_a_terminal():
 
 
 def test_an_empty_program_name_is_no_name():
-    assert decode(with_socket(process="", state="")).sockets[0].process is None
+    found = decode(with_socket(process="", state="", container="")).sockets[0]
+    assert (found.process, found.container) == (None, None)
 
 
 def test_windows_mac_addresses_become_the_usual_ones():

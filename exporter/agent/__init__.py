@@ -1,7 +1,9 @@
 """The agent: tells the exporter which program of this host has which port.
 
-`push` is the loop; `linux` and `portable` look at the system, `watch` remembers since when, `post`
-speaks HTTP. A plain synchronous program: it must not run inside an event loop.
+`push` is the loop; `linux` and `portable` look at the system, `watch` remembers since when,
+`heartbeat` leaves out what is known, `outbox` and `spool` keep what must wait, `post` speaks HTTP.
+Of Linux `sockdiag` and `conntrack` ask by `netlink`, `network` by pyroute2; `flows` remembers
+conversations. A plain synchronous program: it must not run inside an event loop.
 """
 
 from exporter.agent.push import run

@@ -24,6 +24,18 @@ _INTERPRETER = re.compile(rb"(?:python|pypy|perl|ruby|node|nodejs|php|lua|bash|d
 _MAIN_THREADS = (b"MainThread", b"node-MainThread")  # what Node calls itself
 _FLAG = re.compile(rb"-[bBdEIOPqsSuvx]+")  # Python's, those without a value
 
+# Groups of Docker, Podman, containerd and CRI-O, which are numbers, and of LXC and systemd-nspawn,
+# which are names. Virtual machines have groups too; their processes are the host's.
+_NUMBERED = re.compile(
+    rb"/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\.scope)?(?:/|$)",
+    re.MULTILINE,
+)
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")  # how systemd writes a dash
+_NAMED = re.compile(
+    rb"/lxc(?:\.payload[./]|/)([^/\n]+)|/systemd-nspawn@([^/\n]+)\.service"
+    rb"|/machine-(?!qemu)([^/\n]+)\.scope"
+)
+
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
     """A process as a report names it."""
@@ -31,6 +43,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     name: str
     started: float  # seconds since boot
+    container: str | None = None  # short number, or name
 
 
 def owners(inodes: Collection[int], proc: Path = Path("/proc")) -> dict[int, Process]:
@@ -80,6 +93,19 @@ def program_name(comm: bytes, exe: bytes, argv: list[bytes]) -> str:
     return _text(file if file and file == called else comm)
 
 
+def container(groups: bytes) -> str | None:
+    """Return the container that a process runs in, by what /proc/PID/cgroup says."""
+    if found := _NUMBERED.search(groups):
+        return _text(found[1])
+    if found := _NAMED.search(groups):
+        return _text(_ESCAPED.sub(_byte, next(filter(None, found.groups()))))
+    return None
+
+
+def _byte(escaped: re.Match[bytes]) -> bytes:
+    return bytes([int(escaped[1], 16)])
+
+
 def _process(path: Path) -> Process | None:
     """Read one process; None when it is gone."""
     try:
@@ -94,8 +120,13 @@ def _process(path: Path) -> Process | None:
         exe = os.fsencode((path / "exe").readlink())
     except OSError:  # not ours, or a kernel thread
         exe = b""
+    try:
+        groups = (path / "cgroup").read_bytes()
+    except OSError:
+        groups = b""
     name = program_name(head.partition(b"(")[2], exe, argv)
-    return Process(pid=int(path.name), name=name, started=ticks / _TICKS)
+    started = ticks / _TICKS
+    return Process(pid=int(path.name), name=name, started=started, container=container(groups))
 
 
 def _links(folder: Path) -> list[str]:

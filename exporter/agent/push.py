@@ -1,35 +1,37 @@
-"""The agent's loop: look, report when it is due or something changed, keep what cannot be sent.
+"""The agent's loop: look, report when it is due or something changed.
 
-A report is complete and replaces the one before. While the server is away the newest few are kept;
-each is sent with its true age, so that an old one never claims that its sockets are open now.
+A report is complete and replaces the one before, or says that nothing has changed since. `outbox`
+sends it, and keeps what cannot be sent.
 """
 
-import random
 import signal
 import sys
 import time
-from collections import deque
+import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 from loguru import logger
 from msgspec.structs import replace
 
 from exporter import wire
-from exporter.agent import host
-from exporter.agent.portable import Portable
-from exporter.agent.post import Post, ReportRefusedError, ServerAwayError, poster
-from exporter.agent.snapshot import Collector
+from exporter.agent import folder, host, pairing
+from exporter.agent.complaints import Complaints
+from exporter.agent.heartbeat import Heartbeat
+from exporter.agent.outbox import BOOT, Outbox
+from exporter.agent.post import Post, ReportRefusedError, Server, ServerAwayError
+from exporter.agent.snapshot import Collector, Snapshot
+from exporter.agent.spool import Spool
 from exporter.agent.watch import Watch
 from exporter.events import HostReport
 from exporter.wire import WireError
 
-KEPT_REPORTS = 20
-LONGEST_PAUSE = 60.0  # seconds between two tries while the server is away
-LOG_INTERVAL = 60.0  # seconds between two complaints
+INTERVAL_AWAY = 60.0  # seconds between two reports without changes while the server is away
 POLL = 1.5  # seconds; a change must have reached the server within 2
 REST = 9.0  # times as long as a look took: thousands of sockets must not cost a whole core
 
 _NEVER = float("-inf")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def run(
@@ -40,12 +42,36 @@ def run(
     interval: float,
     once: bool,
     print_only: bool,
+    ca_file: str | None = None,
+    state_dir: str | None = None,
+    pairing_code: str | None = None,
 ) -> int:
     """Report this host to `server` until SIGTERM; return the exit code.
 
-    `once` sends one report; `print_only` writes to standard output what would be sent.
+    `once` sends one report; `print_only` writes to standard output what would be sent. Reports that
+    must wait for the server are kept in `state_dir`, and so is the token that a code was good for.
     """
-    about = HostReport(
+    about = _about(device, interval)
+    try:
+        wire.decode(wire.encode(about))  # the server will judge by the same rules
+        there = Server(server, token, ca_file)
+        place = folder.of_agent(state_dir, server, about.device)
+        if token is None and not print_only:
+            own = _own_token(there, place, about.device, pairing_code)
+            there = Server(server, own, ca_file)
+    except (WireError, ValueError) as error:
+        logger.error("agent cannot start: {}", error)
+        return 2
+    except (pairing.PairingError, ServerAwayError) as error:
+        logger.error("agent cannot start: {}", error)
+        return 1
+    if once or print_only:
+        return _once(about, collector(), _print if print_only else there.post)
+    return _until_stopped(_agent(about, there, place), server)
+
+
+def _about(device: str | None, interval: float) -> HostReport:
+    return HostReport(
         version=wire.VERSION,
         device=host.device_name() if device is None else device,
         machine_id=host.machine_id(),
@@ -53,41 +79,55 @@ def run(
         os=host.system()[: wire.MAX_LABEL],
         agent=host.agent(),
     )
+
+
+def _own_token(there: Server, place: Path | None, device: str, code: str | None) -> str | None:
+    token = pairing.kept(place)
+    if code is None:
+        return token
     try:
-        wire.decode(wire.encode(about))  # the server will judge by the same rules
-        post = poster(server, token)
-    except (WireError, ValueError) as error:
-        logger.error("agent cannot start: {}", error)
-        return 2
-    agent = Agent(about, collector(), post, clock=host.uptime)
-    if once or print_only:
-        return _once(agent, _print if print_only else post)
-    return _until_stopped(agent, server)
+        return pairing.fetched(there, place, device, code)
+    except pairing.PairingError as error:
+        if token is None:
+            raise
+        logger.warning("the token of an earlier pairing is used: {}", error)
+        return token  # as when the same command is started again
+
+
+def _agent(about: HostReport, there: Server, place: Path | None) -> "Agent":
+    complaints = Complaints(host.uptime)
+    outbox = Outbox(
+        there.post,
+        clock=host.uptime,
+        complaints=complaints,
+        era=_era(),
+        spool=None if place is None else Spool(place / "spool"),
+        server_time=there.time,
+    )
+    return Agent(about, collector(), outbox, clock=host.uptime, complaints=complaints)
 
 
 class Agent:
-    """The reports that wait, when the next one is due, and when to try the server again."""
+    """When the next report is due, and what it says."""
 
     def __init__(
         self,
         about: HostReport,
         collector: Collector,
-        post: Post,
+        outbox: Outbox,
         *,
         clock: Callable[[], float],
-        jitter: Callable[[], float] = random.random,
+        complaints: Complaints,
     ) -> None:
-        """`about` is a report without lists; `jitter` returns numbers from 0 to 1."""
+        """`about` is a report without lists."""
         self._about = about
         self._collector = collector
-        self._post = post
+        self._outbox = outbox
         self._clock = clock
-        self._jitter = jitter
+        self._complain = complaints
         self._watch = Watch()
-        self._pending: deque[tuple[float, HostReport]] = deque(maxlen=KEPT_REPORTS)
-        self._due = self._retry_at = _NEVER
-        self._failures = 0
-        self._complained: dict[str, float] = {}  # about what, and when
+        self._heartbeat = Heartbeat()
+        self._due = _NEVER
 
     def step(self) -> float:
         """Look once, report what is due or changed, and send what waits if the server may be back.
@@ -97,55 +137,52 @@ class Agent:
         now = self._clock()
         try:
             if now >= self._due or self._watch.changed(self._collector.listening()):
-                self._pending.append((now, self.report()))
-                self._due = now + self._about.interval_seconds
+                self._report()
         except (OSError, ValueError) as error:  # ValueError: text that the system did not promise
             self._complain("the sockets of this host cannot be read: {}", error)
         taken = self._clock() - now
-        if self._pending and now >= self._retry_at:
-            self._send()
+        self._send()
         return max(POLL, min(REST * taken, self._about.interval_seconds))
 
-    def report(self) -> HostReport:
-        """Return a complete report of this moment."""
+    def _report(self) -> None:
         now = self._clock()
+        away = self._outbox.away
         seen = self._collector.snapshot()
-        return replace(
-            self._about,
-            addresses=tuple(dict.fromkeys(seen.addresses))[: wire.MAX_ADDRESSES],
-            sockets=tuple(self._watch.aged(seen.sockets, now)[: wire.MAX_SOCKETS]),
-            neighbours=tuple(seen.neighbours[: wire.MAX_NEIGHBOURS]),
-            links=tuple(
-                replace(link, interface=link.interface[: wire.MAX_LABEL])
-                for link in seen.links[: wire.MAX_LINKS]
-            ),
-        )
+        complete = report(self._about, seen, self._watch, now)
+        shortened = self._heartbeat.shorten(complete, seen.sockets, now, away=away)
+        self._outbox.add(shortened, now)
+        interval = self._about.interval_seconds
+        self._due = now + (max(interval, INTERVAL_AWAY) if away else interval)
 
     def _send(self) -> None:
-        """Send what waits, oldest first, until the server fails."""
-        while self._pending:
-            made, report = self._pending[0]
-            age = round(self._clock() - made, 3)
+        was_away = self._outbox.away
+        lack = self._outbox.send()
+        if lack != "nothing":
+            self._heartbeat.forget()
+        if lack == "now":
             try:
-                self._post(wire.encode(replace(report, age_seconds=age)))
-            except ServerAwayError as error:
-                self._failures += 1
-                pause = min(LONGEST_PAUSE, 2.0 ** min(self._failures, 10))
-                self._retry_at = self._clock() + pause * (0.5 + 0.5 * self._jitter())
-                self._complain("server away, the newest reports are kept: {}", error)
-                return
-            except (ReportRefusedError, ValueError) as error:  # ValueError: it is not even text
-                self._complain("report refused and dropped: {}", error)
-            self._pending.popleft()
-        if self._failures:
-            logger.info("server is back after {} failed tries", self._failures)
-        self._failures = 0
+                self._report()
+            except (OSError, ValueError) as error:
+                self._complain("the sockets of this host cannot be read: {}", error)
+            self._outbox.send()
+        if was_away and not self._outbox.away:
+            self._due = _NEVER  # it has all of the past, and waits for the present
 
-    def _complain(self, template: str, error: Exception) -> None:
-        now = self._clock()
-        if now >= self._complained.get(template, _NEVER) + LOG_INTERVAL:
-            self._complained[template] = now
-            logger.warning(template, error)
+
+def report(about: HostReport, seen: Snapshot, watch: Watch, now: float) -> HostReport:
+    """Return a complete report of what a collector has just seen."""
+    return replace(
+        about,
+        addresses=tuple(dict.fromkeys(seen.addresses))[: wire.MAX_ADDRESSES],
+        sockets=tuple(watch.aged(seen.sockets, now)[: wire.MAX_SOCKETS]),
+        neighbours=tuple(seen.neighbours[: wire.MAX_NEIGHBOURS]),
+        links=tuple(
+            replace(link, interface=link.interface[: wire.MAX_LABEL])
+            for link in seen.links[: wire.MAX_LINKS]
+        ),
+        flows=tuple(seen.flows[: wire.MAX_FLOWS]),
+        gateways=tuple(seen.gateways[: wire.MAX_GATEWAYS]),
+    )
 
 
 def collector() -> Collector:
@@ -156,19 +193,30 @@ def collector() -> Collector:
         if works():
             return Linux()
         logger.info("netlink shows no sockets here, psutil is used")
+    from exporter.agent.portable import Portable  # noqa: PLC0415 - 3 MiB that Linux can do without
+
     return Portable()
 
 
-def _once(agent: Agent, post: Post) -> int:
+def _once(about: HostReport, collector: Collector, post: Post) -> int:
     try:
-        post(wire.encode(agent.report()))
+        post(wire.encode(report(about, collector.snapshot(), Watch(), host.uptime())))
     except (OSError, ValueError, ServerAwayError, ReportRefusedError) as error:
         logger.error("report not delivered: {}", error)
         return 1
     return 0
 
 
+def _era() -> str:
+    """Return what tells this start of the host from others; else this one of the agent."""
+    try:
+        return BOOT + _BOOT_ID.read_text("ascii").strip()
+    except OSError:  # Linux alone has it
+        return f"run {uuid.uuid4()}"
+
+
 def _print(body: bytes) -> None:
+    """Write what would be sent: these bytes and no other."""
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
 

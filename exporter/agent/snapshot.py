@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from exporter.addresses import scope
-from exporter.events import Link, Neighbour, Socket
+from exporter.events import Flow, Gateway, Link, Neighbour, Socket
 
 _AFTER_WORD = re.compile(rb"[\s:].*", re.DOTALL)
 
@@ -26,6 +26,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     addresses: list[str]
     links: list[Link]
     neighbours: list[Neighbour]
+    flows: list[Flow] = []
+    gateways: list[Gateway] = []
 
 
 class Collector(Protocol):

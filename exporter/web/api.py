@@ -3,7 +3,7 @@
 import asyncio
 import math
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter import doctor, explanation
+from exporter.acknowledged import Pair, pair
 from exporter.evidence import Suspect
 from exporter.explain import event_fields, explain
 from exporter.explanation import Language
@@ -43,7 +44,8 @@ class Api:
             found = await suspects(self._service, seconds)
             stages = self._service.pipeline.stages
             limited = stages.routers.limited(self._service.clock())
-            words = (found, limited, stages.knowledge, seconds, language)
+            known = self._service.acknowledged.at(self._service.clock())
+            words = (found, limited, stages.knowledge, seconds, language, known)
             return await asyncio.to_thread(_worded, *words)
 
         return _json(await self._worded.get((seconds, language), ask))
@@ -94,6 +96,7 @@ def _worded(
     knowledge: Knowledge,
     seconds: float,
     language: Language,
+    known: Mapping[Pair, float],
 ) -> bytes:
     """Return suspects in words, as JSON; a thousand of them take a while."""
     total, rows = 0, []
@@ -107,6 +110,8 @@ def _worded(
         row["summary"] = explanation.summary(subject, language)
         row["certainty"] = explanation.certainty(subject, language)
         row["advice"] = explanation.advice(subject, language)
+        until = known.get(pair(suspect.device, suspect.process))
+        row["acknowledged_until"] = None if until is None else _rfc3339(until)
         rows.append(row)
     body = {"seconds": seconds, "packets": total, "at_least": any(r["at_least"] for r in rows)}
     return msgspec.json.encode({**body, "suspects": rows})

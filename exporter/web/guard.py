@@ -5,7 +5,7 @@ application asks it, and gives every answer the headers that keep a browser from
 keeping anything. The address of a client permits a post; it never names or merges devices.
 """
 
-import hmac
+import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.addresses import Prefixes, canonical
 from exporter.settings import PRIVATE_SENDERS
+from exporter.tokens import Tokens
 from exporter.web.refusals import Refusal
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,6 +31,9 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cache-control": "no-store",
 }
+# Where the token of a single device is good: elsewhere it could change what others are told.
+_REPORTS = re.compile(r"/api/v1/(reports|sockets/.*)")
+_PAIRING = "/api/v1/pair"  # where a code is exchanged for a token
 _PRIVATE = Prefixes((prefix, True) for prefix in PRIVATE_SENDERS)
 
 
@@ -49,7 +53,7 @@ class Rules(NamedTuple):
     """What is configured."""
 
     host_names: frozenset[str] = frozenset()
-    tokens: frozenset[str] = frozenset()
+    tokens: Tokens | None = None  # None: near clients may post
 
 
 def refusal(asked: Asked, rules: Rules) -> Refusal | None:
@@ -64,18 +68,39 @@ def refusal(asked: Asked, rules: Rules) -> Refusal | None:
         return None
     if asked.site not in (None, "same-origin", "none") or _is_foreign(asked.origin, asked.hosts[0]):
         return Refusal(403, "refused.origin")
-    if rules.tokens:
-        if asked.path.startswith("/api/") and not is_token(asked.token or "", rules.tokens):
-            return Refusal(401, "refused.token")
-        return None
+    if rules.tokens is not None:
+        return _without_right(asked, rules.tokens) if asked.path.startswith("/api/") else None
     if not is_near(asked.client):
         return Refusal(403, "refused.client", client=asked.client or "?")
     return None
 
 
-def is_token(given: str, tokens: Collection[str]) -> bool:
-    """Tell whether a token is one of ours, in a time that tells nothing about them."""
-    return any([hmac.compare_digest(given.encode(), token.encode()) for token in tokens])  # noqa: C419 - all of them
+def _without_right(asked: Asked, tokens: Tokens) -> Refusal | None:
+    if asked.path == _PAIRING:
+        return None
+    owner = tokens.owner(asked.token or "")
+    if owner is None:
+        return Refusal(401, "refused.token")
+    if owner.device is not None and not _REPORTS.fullmatch(asked.path):
+        return Refusal(403, "refused.bound", owner=owner.device)
+    return None
+
+
+def check_reporter(request: Request, device: str, tokens: Tokens | None) -> None:
+    """Raise Refusal when a request of the API may not report for a device."""
+    if tokens is not None:
+        check_token(_bearer(request.headers) or "", tokens, device)
+
+
+def check_token(token: str, tokens: Tokens, device: str | None = None) -> None:
+    """Raise Refusal unless a token may report for a device; without one, unless it may all."""
+    owner = tokens.owner(token)
+    if owner is None:
+        raise Refusal(401, "refused.token")
+    if device is None and owner.device is not None:
+        raise Refusal(403, "refused.bound", owner=owner.device)
+    if device is not None and not owner.may_report(device):
+        raise Refusal(403, "refused.other", owner=owner.device or "", device=device)
 
 
 def is_near(client: str) -> bool:
@@ -156,7 +181,6 @@ def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
 
 def _asked(scope: Scope) -> Asked:
     headers = Headers(scope=scope)
-    scheme, _, token = headers.get("authorization", "").partition(" ")
     return Asked(
         method=scope["method"],
         path=scope["path"],
@@ -164,5 +188,10 @@ def _asked(scope: Scope) -> Asked:
         client=scope["client"][0] if scope.get("client") else "",
         origin=headers.get("origin"),
         site=headers.get("sec-fetch-site"),
-        token=token.strip() if scheme.lower() == "bearer" else None,
+        token=_bearer(headers),
     )
+
+
+def _bearer(headers: Headers) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

@@ -3,11 +3,13 @@
 Pure, so that "never a stale green" is tested without a browser. Templates only lay it out.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from exporter import explanation
+from exporter.acknowledged import Pair, pair
 from exporter.events import Verdict
 from exporter.evidence import Suspect
 from exporter.explanation import Language, Subject
@@ -46,6 +48,7 @@ class Culprit:
     certainty: str
     advice: str
     reasons: tuple[str, ...]
+    acknowledged_until: float | None = None  # its owner knows it, and wants it quiet until then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +89,21 @@ class Overview:
 
 
 def overview(
-    pipeline: Pipeline, suspects: Sequence[Suspect], now: float, language: Language
+    pipeline: Pipeline,
+    suspects: Sequence[Suspect],
+    now: float,
+    language: Language,
+    acknowledged: Mapping[Pair, float] = MappingProxyType({}),
 ) -> Overview:
-    """Return what there is to say about the last hour."""
+    """Return what there is to say about the last hour; `acknowledged` says what is known."""
     stages = pipeline.stages
     limited = stages.routers.limited(now)
     heard = sorted(stages.routers.known(), key=lambda router: -router.last_message)
     last_line = heard[0].last_message if heard else None
-    shown = culprits(suspects, stages.knowledge, HOUR, language, limited)
+    shown = tuple(
+        replace(culprit, acknowledged_until=acknowledged.get(pair(culprit.device, culprit.process)))
+        for culprit in culprits(suspects, stages.knowledge, HOUR, language, limited)
+    )
     packets = suspects[0].total if suspects else 0
     understood = not_understood.is_anything_understood(stages.metrics)
     places = stages.hosts.inventory.places(now)
@@ -221,7 +231,7 @@ def _state(
         return "act"
     if not understood:
         return "unread"
-    watched = [c for c in culprits if c.verdict == "watch"]
+    watched = [c for c in culprits if c.verdict == "watch" and c.acknowledged_until is None]
     if any(c.device or c.share >= WORTH_A_LOOK for c in watched):
         return "look"
     return "quiet"

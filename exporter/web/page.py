@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from exporter import explanation, pasted_log
-from exporter.addresses import is_loopback
 from exporter.events import Socket
 from exporter.evidence import Suspect
 from exporter.explain import event_fields, explain
 from exporter.explanation import Language
 from exporter.service import Service
-from exporter.web import bodies, guard, pasted, rendering, reports
+from exporter.tokens import Tokens
+from exporter.web import forms, pasted, rendering, reports
 from exporter.web.overview import HOUR, culprits, overview, ranked
 from exporter.web.refusals import Refusal
 from exporter.web.sharing import Shared
@@ -32,7 +32,7 @@ MOST_NAME = 80  # characters of a log's name
 class Page:
     """The overview and the results of its boxes."""
 
-    def __init__(self, service: Service, tokens: frozenset[str]) -> None:
+    def __init__(self, service: Service, tokens: Tokens | None) -> None:
         self._service = service
         self._tokens = tokens
         self._logs = pasted.PastedLogs()
@@ -47,7 +47,7 @@ class Page:
         except sqlite3.Error as unreadable:
             error = str(unreadable)
         now = service.clock()
-        view = overview(service.pipeline, found, now, language)
+        view = overview(service.pipeline, found, now, language, service.acknowledged.at(now))
         return rendering.page(
             request,
             "home.html",
@@ -56,12 +56,11 @@ class Page:
             ranked=ranked,
             error=error,
             renew=None if "hold" in request.query_params else RENEW_SECONDS,
-            scheme=request.url.scheme,
-            port=request.url.port,
-            host=_reachable(request.url.hostname or ""),
+            server=rendering.server_url(request),
+            host=rendering.reachable(request),
             syslog_port=service.config.listen.syslog_port,
             logs=self._logs.kept(now),
-            needs_token=bool(self._tokens),
+            needs_token=self._tokens is not None,
         )
 
     async def explain(self, request: Request) -> Response:
@@ -85,7 +84,7 @@ class Page:
 
     async def sockets(self, request: Request) -> Response:
         """`POST /sockets`: what netstat and its like print, with the name of the device."""
-        form = await self._form(request)
+        form = await forms.posted(request, self._tokens, of_device=True)
         device = await reports.paste(self._service, form.get("device", ""), form.get("text", ""))
         sockets = device.report.sockets
         return rendering.page(
@@ -94,6 +93,7 @@ class Page:
             self._language(request),
             device=device.name,
             sockets=len(sockets),
+            flows=len(device.report.flows),
             udp=sum(socket.transport == "udp" for socket in sockets),
             programs=len({socket.process for socket in sockets} - {None}),
             ports=_udp_ports(sockets)[:MOST_PORTS],
@@ -101,7 +101,7 @@ class Page:
 
     async def log(self, request: Request) -> Response:
         """`POST /log`: a whole page of a router's log, added to what was pasted of it before."""
-        form = await self._form(request)
+        form = await forms.posted(request, self._tokens)
         now = self._service.clock()
         try:
             reader = self._service.pipeline.stages.reader
@@ -125,7 +125,7 @@ class Page:
 
     async def forget_log(self, request: Request) -> Response:
         """`POST /log/forget`: drop a pasted log."""
-        form = await self._form(request)
+        form = await forms.posted(request, self._tokens)
         self._logs.forget(form.get("name", ""))
         language = request.query_params.get("lang")
         kept = f"&lang={language}" if language in ("en", "ja") else ""
@@ -151,23 +151,11 @@ class Page:
             account=account,
             culprits=culprits(account.suspects, stages.knowledge, None, language),
             ranked=ranked,
-            needs_token=bool(self._tokens),
+            needs_token=self._tokens is not None,
         )
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        """Return the fields of a form whose sender may post."""
-        form = bodies.form(await bodies.read(request))
-        if self._tokens and not guard.is_token(form.get("token", "").strip(), self._tokens):
-            raise Refusal(401, "refused.token")
-        return form
 
     def _language(self, request: Request) -> Language:
         return rendering.language_of(request, self._service.config.language)
-
-
-def _reachable(host: str) -> str:
-    """Return the name or address under which others may reach us, "" when only we ourselves can."""
-    return "" if host == "localhost" or is_loopback(host) else host
 
 
 def _udp_ports(sockets: Iterable[Socket]) -> list[tuple[int, str]]:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from exporter import explanation
+from exporter.addresses import is_loopback
 from exporter.build import VERSION
 from exporter.explanation import Language
 from exporter.web import languages, words
@@ -54,6 +55,7 @@ def page(
         other_language_url=_in_other_language(request, language),
         number=_number,
         duration=lambda seconds: explanation.duration(seconds, language),
+        date=lambda moment: time.strftime("%Y-%m-%d", time.localtime(moment)),
         clock=lambda moment: time.strftime("%H:%M:%S", time.localtime(moment)),
         percent=lambda share: percent(share, language),
         glyphs=GLYPHS,
@@ -85,6 +87,22 @@ def language_of(request: Request, configured: languages.Configured) -> Language:
     """Return the language of whoever sent a request."""
     asked = request.query_params.get("lang")
     return languages.choose(asked, configured, request.headers.get("accept-language"))
+
+
+def reachable(request: Request) -> str:
+    """Return the name or address under which others may reach us, "" when only we ourselves can."""
+    host = request.url.hostname or ""
+    return "" if host == "localhost" or is_loopback(host) else host
+
+
+def server_url(request: Request) -> str:
+    """Return the URL that other devices are given, "" when they cannot use the one asked for."""
+    host = reachable(request)
+    if not host:
+        return ""
+    port = request.url.port
+    place = f"[{host}]" if ":" in host else host
+    return f"{request.url.scheme}://{place}" + (f":{port}" if port else "")
 
 
 def _say(language: Language) -> Callable[..., Markup]:

@@ -17,11 +17,12 @@ from exporter import sockets_text, wire
 from exporter.events import HostReport
 from exporter.hosts import MAX_DEVICES, PASTE_CURRENT, Conflict, Device
 from exporter.service import Service
-from exporter.web import bodies
+from exporter.tokens import Tokens
+from exporter.web import bodies, guard
 from exporter.web.refusals import Refusal
 
-# Agents look for changes every 1.5 seconds; one that was cut off sends what it kept at once, 20
-# reports at the most.
+# Agents look for changes every 1.5 seconds; one that was cut off sends 20 of the reports that it
+# kept at once, then one a second.
 BURST = 30.0
 PER_SECOND = 1.0
 
@@ -32,8 +33,9 @@ _PARSERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="paste")
 class Reports:
     """The posts of the API."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, tokens: Tokens | None = None) -> None:
         self._service = service
+        self._tokens = tokens
         self._rates = Rates()
 
     async def report(self, request: Request) -> Response:
@@ -45,6 +47,7 @@ class Reports:
                 report = await asyncio.to_thread(wire.decode, body)
             except wire.WireError as error:
                 raise Refusal(400, "refused.because", error=str(error)) from None
+            guard.check_reporter(request, report.device, self._tokens)
         now = self._service.clock()
         if not self._rates.allow(report.device.casefold(), now):
             self._service.pipeline.stages.metrics.report("refused", now)
@@ -55,14 +58,17 @@ class Reports:
 
     async def sockets(self, request: Request) -> Response:
         """`POST /api/v1/sockets/{device}`: what netstat and its like print, whatever its type."""
+        name = " ".join(request.path_params["device"].split())
         with _counting_invalid(self._service):
+            guard.check_reporter(request, name, self._tokens)
             body = await bodies.read(request)
-        device = await paste(self._service, request.path_params["device"], body)
+        device = await paste(self._service, name, body)
         sockets = device.report.sockets
         return JSONResponse(
             {
                 "device": device.name,
                 "sockets": len(sockets),
+                "flows": len(device.report.flows),
                 "udp": sum(socket.transport == "udp" for socket in sockets),
                 "programs": len({socket.process for socket in sockets} - {None}),
                 "current_seconds": PASTE_CURRENT,

@@ -1,9 +1,9 @@
 """All HTTP: which path is answered by whom.
 
-GET /metrics · /-/healthy · /-/ready · / · /explain · /log · /static/…
+GET /metrics · /-/healthy · /-/ready · / · /explain · /log · /known · /add · /static/…
 GET /api/v1/suspects · /api/v1/explain · /api/v1/unread · /api/v1/doctor
-POST /api/v1/reports · /api/v1/sockets/{device}
-POST /sockets · /log · /log/forget         the page's own forms
+POST /api/v1/reports · /api/v1/sockets/{device} · /api/v1/forget/{device} · /api/v1/pair
+POST /sockets · /log · /log/forget · /known · /known/withdraw · /add         the page's own forms
 """
 
 import asyncio
@@ -20,9 +20,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from exporter.service import Service
+from exporter.tokens import Tokens
 from exporter.web import rendering, words
+from exporter.web.adding import Adding
 from exporter.web.api import Api
+from exporter.web.forgetting import Forgetting
 from exporter.web.guard import Guard, Rules
+from exporter.web.knowing import Knowing
 from exporter.web.page import Page
 from exporter.web.refusals import Refusal
 from exporter.web.reports import Reports
@@ -30,11 +34,13 @@ from exporter.web.reports import Reports
 _STATIC = Path(__file__).with_name("static")
 
 
-def create(service: Service, tokens: frozenset[str] = frozenset()) -> Starlette:
+def create(service: Service, tokens: Tokens | None = None) -> Starlette:
     """Return the application. With `tokens` only they may post; without, only near clients."""
     names = frozenset(name.lower() for name in service.config.listen.host_names)
     answers = _Answers(service)
-    api, reports, page = Api(service), Reports(service), Page(service, tokens)
+    api, reports, page = Api(service), Reports(service, tokens), Page(service, tokens)
+    forgetting, knowing = Forgetting(service, tokens), Knowing(service, tokens)
+    adding = Adding(service, tokens)
     return Starlette(
         routes=[
             Route("/metrics", answers.metrics),
@@ -46,12 +52,19 @@ def create(service: Service, tokens: frozenset[str] = frozenset()) -> Starlette:
             Route("/api/v1/doctor", api.doctor),
             Route("/api/v1/reports", reports.report, methods=["POST"]),
             Route("/api/v1/sockets/{device}", reports.sockets, methods=["POST"]),
+            Route("/api/v1/forget/{device}", forgetting.forget, methods=["POST"]),
+            Route("/api/v1/pair", adding.pair, methods=["POST"]),
             Route("/", page.home),
             Route("/explain", page.explain),
             Route("/sockets", page.sockets, methods=["POST"]),
             Route("/log", page.log, methods=["POST"]),
             Route("/log", page.kept_log),
             Route("/log/forget", page.forget_log, methods=["POST"]),
+            Route("/add", adding.page),
+            Route("/add", adding.make, methods=["POST"]),
+            Route("/known", knowing.ask),
+            Route("/known", knowing.acknowledge, methods=["POST"]),
+            Route("/known/withdraw", knowing.withdraw, methods=["POST"]),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[Middleware(Guard, rules=Rules(names, tokens), answer=answers.refusal)],

@@ -19,6 +19,7 @@ class Server(HTTPServer):
         self.server_bind()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
+        self.date: str | None = None  # what it takes for the time
         self.posted: Queue[tuple[str, dict[str, str], bytes]] = Queue()
 
     def reports(self) -> list[HostReport]:
@@ -66,7 +67,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.posted.put((f"GET {self.path}", dict(self.headers), b""))
-        self.send_error(404)
+        self.send_response(200 if self.path == "/-/healthy" else 404)
+        self.end_headers()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        date = self.server.date
+        return super().date_time_string(timestamp) if date is None else date
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         pass

@@ -12,7 +12,11 @@ if sys.platform != "linux":
 
 from exporter.agent.linux import Linux, works
 from exporter.agent.snapshot import Sighting
+from exporter.events import Flow, Gateway
 from tests.agent import children
+from tests.system.parts.lab import home
+from tests.system.parts.needs import needs
+from tests.system.parts.process import until
 
 
 def at(sightings: list[Sighting], transport: str, port: int) -> list[Sighting]:
@@ -108,6 +112,36 @@ def test_the_host_is_seen_without_loopback():
     for link in snapshot.links:
         counters = Path("/sys/class/net", link.interface, "statistics")
         assert link.received_bytes <= int((counters / "rx_bytes").read_text())
+
+
+def test_a_socket_that_stays_as_it_is_is_not_read_again():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+        mine.bind(("127.0.0.1", 0))
+        port, host = mine.getsockname()[1], Linux()
+        (first,), (second,) = (at(host.listening(), "udp", port) for _ in range(2))
+        assert first is second
+        mine.connect(("127.0.0.1", 9))
+        (third,) = at(host.listening(), "udp", port)
+        assert third.socket.remote_port == 9
+
+
+@pytest.mark.system
+@needs("namespaces")
+def test_a_conversation_that_no_look_has_seen_is_told_by_the_next_report() -> None:
+    host = Linux()
+    with home() as lab, lab.inside("pc"):
+        assert host.snapshot().gateways == [Gateway(ip="192.168.1.1", interface="eth0")]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as brief:
+            brief.connect(("198.51.100.7", 3478))
+            port = brief.getsockname()[1]
+
+        def told() -> list[Flow]:
+            host.listening()
+            return host.snapshot().flows
+
+        (flow,) = until(told, "word of the closed socket")
+        assert (flow.local_ip, flow.local_port) == ("192.168.1.10", port)
+        assert (flow.remote_ip, flow.remote_port) == ("198.51.100.7", 3478)
 
 
 def test_a_hundred_looks_leave_no_open_file_behind():

@@ -7,7 +7,7 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("/proc is Linux's", allow_module_level=True)
 
-from exporter.agent.processes import owners, program_name
+from exporter.agent.processes import container, owners, program_name
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -153,6 +153,41 @@ def test_a_name_that_is_not_utf_8_stays_printable(proc: Path):
 def test_a_program_is_called_what_people_call_it(comm: str, exe: str, argv: list[str], name: str):
     words = [word.encode() for word in argv]
     assert program_name(comm.encode(), exe.encode(), words) == name
+
+
+@pytest.mark.parametrize(
+    ("groups", "name"),
+    [
+        (f"0::/system.slice/docker-{'0a' * 32}.scope", "0a0a0a0a0a0a"),
+        (f"12:pids:/docker/{'0a' * 32}\n1:name=systemd:/docker/{'0a' * 32}\n", "0a0a0a0a0a0a"),
+        (f"0::/machine.slice/libpod-{'1b' * 32}.scope/container", "1b1b1b1b1b1b"),
+        (f"0::/kubepods.slice/kubepods-pod7.slice/cri-containerd-{'2c' * 32}.scope", "2c" * 6),
+        (f"1:cpu:/kubepods/burstable/pod7/{'3d' * 32}", "3d" * 6),
+        ("0::/lxc.payload.web/system.slice/nginx.service", "web"),
+        ("3:cpu:/lxc/101/ns/system.slice/cron.service", "101"),
+        ("0::/machine.slice/systemd-nspawn@build-box.service/payload", "build-box"),
+        ("0::/machine.slice/machine-build\\x2dbox.scope", "build-box"),
+        (f"0::/lxc.payload.web/docker/{'4e' * 32}", "4e" * 6),
+        # of the host itself
+        ("0::/", None),
+        ("", None),
+        ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/firefox.scope", None),
+        (f"0::/machine.slice/libpod-conmon-{'5f' * 32}.scope", None),
+        ("0::/lxc.monitor.web", None),
+        ("0::/machine.slice/machine-qemu\\x2d1\\x2dwindows.scope/libvirt", None),
+        ("0::/system.slice/docker.service", None),
+        (f"0::/system.slice/{'0a' * 40}.service", None),
+    ],
+)
+def test_a_process_in_a_container_is_known_by_its_group(groups: str, name: str | None):
+    assert container(groups.encode()) == name
+
+
+def test_the_owner_of_a_socket_tells_its_container(proc: Path):
+    path = add(proc, 42, "nginx", inodes=(700,))
+    assert owners({700}, proc)[700].container is None
+    (path / "cgroup").write_text(f"0::/system.slice/docker-{'0a' * 32}.scope\n")
+    assert owners({700}, proc)[700].container == "0a0a0a0a0a0a"
 
 
 def test_a_boundless_command_line_does_not_make_a_boundless_name():

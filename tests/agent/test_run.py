@@ -1,17 +1,36 @@
 """The agent as the command line starts it: `run` of `exporter.agent.push`."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from exporter import wire
-from exporter.agent import host, run
+from exporter.agent import host, push, run
 from exporter.agent.push import collector
+from exporter.agent.snapshot import Snapshot
+from exporter.events import Flow, HostReport, Link, Neighbour, Socket
 from tests.agent.servers import Server, bound, serving
+
+TOLD = {
+    *("version", "device", "machine_id", "age_seconds", "interval_seconds", "os", "agent"),
+    *("addresses", "sockets", "flows", "neighbours", "links", "gateways", "unchanged_since"),
+    *("transport", "local_ip", "local_port", "remote_ip", "remote_port", "state", "process", "pid"),
+    *("container", "nat_port", "bytes", "ip", "mac", "interface", "ssid", "bssid"),
+    *("received_bytes", "sent_bytes"),
+}
+HOLD = """
+import socket, sys
+mine = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+mine.bind(("127.0.0.1", 0))
+print(mine.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -60,7 +79,22 @@ def test_a_long_name_of_the_system_is_shortened(server: Server, monkeypatch: pyt
     assert report.os == "Linux " + "x" * 58
 
 
-def test_print_shows_exactly_what_would_be_sent(capfdbinary: pytest.CaptureFixture[bytes]):
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host on which nothing changes: what the collector sees is recorded once."""
+    seen = collector().snapshot()
+
+    class Still:
+        def snapshot(self) -> Snapshot:
+            return seen
+
+    monkeypatch.setattr(push, "collector", Still)
+
+
+@pytest.mark.usefixtures("still")
+def test_print_shows_every_byte_that_is_sent(
+    server: Server, capfdbinary: pytest.CaptureFixture[bytes]
+):
     status = run(
         "http://192.168.1.10:10151",
         device="Study-PC",
@@ -69,9 +103,51 @@ def test_print_shows_exactly_what_would_be_sent(capfdbinary: pytest.CaptureFixtu
         once=False,
         print_only=True,
     )
-    out = capfdbinary.readouterr().out
+    printed = capfdbinary.readouterr().out
     assert status == 0
-    assert wire.encode(wire.decode(out)) == out
+    with serving(server):
+        assert once(server.url) == 0
+    path, _, sent = server.posted.get(timeout=20)
+    assert (path, sent) == ("/api/v1/reports", printed)
+    assert len(wire.decode(sent).links) == len(push.collector().snapshot().links)
+
+
+def test_no_report_tells_a_command_line_or_a_user(server: Server, tmp_path: Path):
+    argv = [sys.executable, "-c", f"{HOLD}\n# --password=hunter2"]
+    environment = os.environ | {"USER": "anna.example", "SECRET": "hunter3"}
+    with (
+        subprocess.Popen(
+            argv, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        ) as child,
+        serving(server),
+    ):
+        assert child.stdout
+        port = int(child.stdout.readline())
+        assert once(server.url) == 0
+        child.communicate()
+    _, _, body = server.posted.get(timeout=20)
+    sockets = wire.decode(body).sockets
+    assert [found.pid for found in sockets if found.local_port == port] == [child.pid]
+    for word in ("hunter2", "hunter3", "anna.example", str(tmp_path), "import socket"):
+        assert word.encode() not in body
+
+
+def test_a_report_has_no_place_for_command_lines_and_users():
+    """Process name, ports and counters: whoever adds a field adds it here, and to the docs."""
+    kinds = (HostReport, Socket, Flow, Neighbour, Link)
+    assert {name for kind in kinds for name in kind.__struct_fields__} <= TOLD
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere psutil looks")
+def test_on_linux_the_command_imports_neither_the_exporter_nor_other_systems_parts():
+    code = (
+        "import sys; from exporter import cli\n"
+        "status = cli.main(['agent', '--server', 'http://127.0.0.1:1', '--print'])\n"
+        "large = {'exporter.pipeline', 'exporter.web', 'prometheus_client', 'jinja2', 'psutil'}\n"
+        "sys.exit(status or repr(sorted(large & set(sys.modules))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "[]"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux's")
@@ -84,24 +160,24 @@ def test_where_netlink_is_closed_psutil_looks_instead(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
-def test_a_running_agent_reports_changes_and_ends_cleanly(server: Server):
+def test_a_running_agent_reports_changes_and_ends_cleanly(server: Server, tmp_path: Path):
     code = (
         "import sys; from exporter.agent import run\n"
         "sys.exit(run(sys.argv[1], device='pc', token=None, interval=3600,"
-        " once=False, print_only=False))"
+        " once=False, print_only=False, state_dir=sys.argv[2]))"
     )
-    with (
-        serving(server),
-        subprocess.Popen([sys.executable, "-c", code, server.url], stderr=subprocess.PIPE) as agent,
-    ):
+    argv = [sys.executable, "-c", code, server.url, str(tmp_path)]
+    with serving(server), subprocess.Popen(argv, stderr=subprocess.PIPE) as agent:
         assert agent.stderr
-        server.next_report()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
-            mine.bind(("127.0.0.1", 0))
-            port = mine.getsockname()[1]
-            while all(found.local_port != port for found in server.next_report().sockets):
-                pass  # other programs of this machine may change something too
-        agent.send_signal(signal.SIGTERM)
+        try:
+            server.next_report()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+                mine.bind(("127.0.0.1", 0))
+                port = mine.getsockname()[1]
+                while all(found.local_port != port for found in server.next_report().sockets):
+                    pass  # other programs of this machine may change something too
+        finally:
+            agent.send_signal(signal.SIGTERM)
         log = agent.stderr.read().decode()
         assert agent.wait(timeout=20) == 0
     assert "stopped by signal 15" in log

@@ -18,6 +18,7 @@ from exporter.routers import Routers
 from exporter.service import Service
 from exporter.settings import Config
 from exporter.state import StateFile
+from exporter.tokens import Tokens
 from tests.web.client import Client
 
 NOW = 1_795_000_000.0
@@ -28,18 +29,31 @@ class Home:
     """A running service with a clock that stands still, and what happens to it."""
 
     def __init__(
-        self, config: Config, stages: Stages, database: sqlite3.Connection, state: StateFile
+        self,
+        config: Config,
+        stages: Stages,
+        database: sqlite3.Connection,
+        state: StateFile,
+        folder: Path,
     ) -> None:
         evidence = EvidenceStore(database)
         self.now = NOW
         self.database = database
+        self.state = state
+        self.folder = folder
         self.service = Service(
             config, Pipeline(stages, evidence.record), evidence, state, lambda: self.now
         )
         self.service.ready = True
 
     def client(self, *tokens: str, address: str = "192.168.1.20") -> Client:
-        return Client(web.create(self.service, frozenset(tokens)), address)
+        """Return somebody who asks; with `tokens`, lines of their file, only they may post."""
+        return Client(web.create(self.service, self.tokens(*tokens) if tokens else None), address)
+
+    def tokens(self, *lines: str) -> Tokens:
+        file = self.folder / "configured-tokens"
+        file.write_text("".join(f"{line}\n" for line in lines))
+        return Tokens(file, self.folder / "tokens")
 
     def hears(self, *lines: str, router: str = ROUTER) -> None:
         """Let a router send lines now."""
@@ -97,7 +111,7 @@ def make_home(tmp_path: Path, stages: Stages) -> Iterator[Callable[..., Home]]:
         fresh = stages._replace(
             routers=Routers(), hosts=hosts, attributor=attributor, metrics=Metrics()
         )
-        return Home(config, fresh, databases[-1], states[-1])
+        return Home(config, fresh, databases[-1], states[-1], tmp_path)
 
     yield make
     for state in states:

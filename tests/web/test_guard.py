@@ -1,15 +1,23 @@
 """Who may ask and who may post: the decision by itself, and around the application."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from starlette.responses import Response
 
+from exporter.tokens import Tokens
 from exporter.web.guard import Asked, Guard, Rules, refusal
 
 HOST = "192.168.1.10:10151"
 HOME = Rules()
-GUARDED = Rules(tokens=frozenset({"one", "two"}))
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Rules:
+    file = tmp_path / "tokens"
+    file.write_text("one\nANNA-PC two\n")
+    return Rules(tokens=Tokens(file))
 
 
 def status(rules: Rules = HOME, *, hosts: tuple[str, ...] = (HOST,), **facts) -> int | None:
@@ -71,21 +79,28 @@ def test_without_tokens_nobody_else_may(client):
     assert status(client=client, method="GET") is None
 
 
-def test_with_tokens_only_they_may_post_from_anywhere():
-    assert status(GUARDED, client="198.51.100.7", token="two") is None
-    assert status(GUARDED, token="three") == 401
-    assert status(GUARDED, token="") == 401
-    assert status(GUARDED, token="öne") == 401
-    assert status(GUARDED) == 401
+def test_with_tokens_only_they_may_post_from_anywhere(guarded):
+    assert status(guarded, client="198.51.100.7", token="two") is None
+    assert status(guarded, token="three") == 401
+    assert status(guarded, token="") == 401
+    assert status(guarded, token="öne") == 401
+    assert status(guarded) == 401
+
+
+def test_the_token_of_a_device_is_good_for_reports_only(guarded):
+    assert status(guarded, token="two", path="/api/v1/sockets/ANNA-PC") is None
+    for path in ("/api/v1/forget/ANNA-PC", "/api/v1/reports2/..", "/api/v1/anything", "/api/"):
+        assert status(guarded, token="one", path=path) is None
+        assert status(guarded, token="two", path=path) == 403
 
 
 @pytest.mark.parametrize(
     "origin",
     ["https://evil.example", "null", "http://192.168.1.10:9090", "http://[::1", "", "192.168.1.10"],
 )
-def test_a_foreign_origin_may_not_post(origin):
+def test_a_foreign_origin_may_not_post(origin, guarded):
     assert status(origin=origin) == 403
-    assert status(GUARDED, origin=origin, token="one") == 403
+    assert status(guarded, origin=origin, token="one") == 403
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])

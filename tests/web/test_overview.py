@@ -2,6 +2,8 @@
 
 import asyncio
 
+import msgspec
+
 from exporter.events import Verdict
 from exporter.web.overview import Culprit, overview, ranked
 from tests.system.parts.founding import DEVICE, PROCESS, flood, message
@@ -11,7 +13,44 @@ from tests.web.conftest import ROUTER
 def view(home):
     """Return the overview, with the suspects that the page would show."""
     suspects = asyncio.run(home.service.suspects(3600.0, 100))
-    return overview(home.service.pipeline, suspects, home.now, "en")
+    known = home.service.acknowledged.at(home.now)
+    return overview(home.service.pipeline, suspects, home.now, "en", known)
+
+
+def test_what_is_known_is_no_reason_to_look_until_it_ends(home):
+    home.reports(DEVICE, 51413, PROCESS)
+    home.hears(*flood(30))
+    home.decides()
+    seen = view(home)
+    assert (seen.state, seen.culprits[0].verdict) == ("look", "watch")
+    home.service.acknowledged.add(DEVICE.lower(), PROCESS, home.now + 60.0)
+    seen = view(home)
+    assert seen.state == "quiet"
+    assert seen.culprits[0].acknowledged_until == home.now + 60.0
+    home.now += 60.0
+    assert view(home).state == "look"
+
+
+def test_another_program_of_the_device_is_still_worth_a_look(home):
+    home.reports(DEVICE, 51413, PROCESS)
+    home.service.acknowledged.add(DEVICE, "other.exe", home.now + 600.0)
+    home.service.acknowledged.add("OTHER-PC", PROCESS, home.now + 600.0)
+    home.hears(*flood(30))
+    home.decides()
+    assert view(home).state == "look"
+
+
+def test_what_must_be_acted_on_is_told_though_it_is_known(home):
+    home.reports(DEVICE, 51413, PROCESS)
+    home.hears(*flood(30))
+    home.decides()
+    (suspect, *_) = asyncio.run(home.service.suspects(3600.0, 100))
+    act = msgspec.structs.replace(suspect, verdict="act")
+    home.service.acknowledged.add(DEVICE, PROCESS, home.now + 600.0)
+    known = home.service.acknowledged.at(home.now)
+    seen = overview(home.service.pipeline, [act], home.now, "en", known)
+    assert seen.state == "act"
+    assert seen.culprits[0].acknowledged_until is not None
 
 
 def culprit(

@@ -140,6 +140,18 @@ def test_pasted_sockets_are_confirmed(home):
     assert "ANNA-PC" in home.client().get("/").text
 
 
+def test_what_a_paste_cannot_tell_is_said_beside_it(home):
+    def read(text):
+        return home.client().submit("/sockets", device="PC", text=text).text
+
+    windows = read("UDP 0.0.0.0:51413 *:* 5120\n [netsession_win.exe]")
+    assert "does not show to whom an open UDP port talks" in windows
+    assert "without the rights" not in windows
+    linux = read("udp 0 0 0.0.0.0:5 0.0.0.0:* 12/sshd\nudp 0 0 0.0.0.0:6 0.0.0.0:* -")
+    assert "does not show to whom" not in linux
+    assert "without the rights to see it" in linux
+
+
 def test_what_cannot_be_read_as_sockets_is_answered_with_what_to_do(home):
     answer = home.client().submit("/sockets", device="PC", text="hello")
     assert answer.status == 400
@@ -197,6 +209,16 @@ def test_with_tokens_the_forms_ask_for_one(home):
     assert client.submit("/sockets", device="PC", text=NETSTAT).status == 401
 
 
+def test_the_token_of_a_device_pastes_its_sockets_and_nothing_else(home):
+    client = home.client("all", "ANNA-PC s3cret")
+    fields = {"text": NETSTAT, "token": "s3cret"}
+    assert client.submit("/sockets", device=" anna-pc ", **fields).status == 200
+    refused = client.submit("/sockets", device="NAS", **fields)
+    assert refused.status == 403
+    assert "ANNA-PC" in refused.text
+    assert client.submit("/log", text=LOG, token="s3cret").status == 403
+
+
 def test_without_its_database_the_page_shows_the_rest(home):
     home.hears(*flood(3))
     home.database.execute("DROP TABLE decisions")
@@ -204,3 +226,12 @@ def test_without_its_database_the_page_shows_the_rest(home):
     assert page.status == 200
     assert "no such table" in page.text
     assert "192.168.1.1" in page.text
+
+
+def test_a_routers_table_shows_its_conversations(home):
+    out = "src=192.168.1.10 dst=198.51.100.7 sport=50123 dport=3478"
+    back = "src=198.51.100.7 dst=203.0.113.9 sport=3478 dport=61001"
+    table = f"udp 17 28 {out} {back} mark=0 use=1"
+    answer = home.client().submit("/sockets", device="ROUTER", text=table)
+    assert "Conversations" in answer.text
+    assert "<dd>1</dd>" in answer.text

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exporter import sockets_text, wire
-from exporter.agent.push import KEPT_REPORTS, POLL
+from exporter.agent.outbox import AT_ONCE
+from exporter.agent.push import POLL
 from exporter.events import HostReport, Link, Neighbour, Socket
 from exporter.hosts import MAX_DEVICES
 from exporter.web import reports
@@ -108,7 +109,7 @@ def test_a_device_that_sends_too_often_is_told_to_wait(home):
 
 def test_what_an_agent_sends_of_its_own_accord_is_never_too_often(home):
     client = home.client()
-    for _ in range(KEPT_REPORTS):  # it was cut off
+    for _ in range(AT_ONCE):  # it was cut off
         assert client.post(REPORTS, body()).status == 200
     for _ in range(60):  # and now something changes at every look
         home.now += POLL
@@ -209,3 +210,24 @@ def test_any_bytes_are_taken_or_refused_in_words(home, data):
         assert ("error" in answer.json) == (answer.status == 400)
     for path in ("/sockets", "/log", "/log/forget"):
         assert client.post(path, data).status in (200, 303, 400)
+
+
+def test_the_token_of_a_device_posts_for_that_device_only(home):
+    client = home.client("all", "ANNA-PC s3cret")
+    own = {"authorization": "Bearer s3cret"}
+    assert client.post(REPORTS, body("anna-pc"), **own).status == 200
+    refused = client.post(REPORTS, body("NAS"), **own)
+    assert refused.status == 403
+    assert refused.json["error"] == "this token is of ANNA-PC: it may not report for NAS"
+    assert client.post("/api/v1/sockets/Other", NETSTAT.encode(), **own).status == 403
+    assert client.post("/api/v1/sockets/ANNA-PC", NETSTAT.encode(), **own).status == 409  # an agent
+    assert client.post(REPORTS, body("NAS"), authorization="Bearer all").status == 200
+    assert devices(home) == ["anna-pc", "NAS"]
+
+
+def test_a_token_that_was_removed_posts_no_longer(home):
+    client = home.client("all", "ANNA-PC s3cret")
+    own = {"authorization": "Bearer s3cret"}
+    assert client.post(REPORTS, body("ANNA-PC"), **own).status == 200
+    home.tokens("all")
+    assert client.post(REPORTS, body("ANNA-PC"), **own).status == 401

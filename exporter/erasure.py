@@ -1,0 +1,57 @@
+"""What the evidence says of one device, deleted.
+
+An open database of decisions and a name go in, how many rows were deleted comes out. Rows that name
+the device go; from rows of others it vanishes as a candidate and from their reasons. What was there
+is overwritten on the disk, not only marked as free.
+"""
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+_Why = tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]
+_why = msgspec.json.Decoder(_Why)
+
+
+def erase(connection: sqlite3.Connection, device: str) -> int:
+    """Delete what is stored of a device, whatever the case of its name.
+
+    Raises sqlite3.Error; nothing is deleted then.
+    """
+    connection.execute("PRAGMA secure_delete = ON")
+    key = device.casefold()
+    with connection:
+        names = [name for (name,) in connection.execute("SELECT DISTINCT device FROM decisions")]
+        same = [(name,) for name in names if name.casefold() == key]
+        deleted = sum(
+            connection.execute("DELETE FROM decisions WHERE device = ?", name).rowcount
+            for name in same
+        )
+        rows = connection.execute("SELECT DISTINCT reasons FROM decisions").fetchall()
+        for (before,) in rows:
+            after = _without(before, key)
+            if after != before:
+                connection.execute(
+                    "UPDATE decisions SET reasons = ? WHERE reasons = ?", (after, before)
+                )
+    # The journal still holds what was deleted; a reader that is busy lets a later one empty it.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return deleted
+
+
+def _without(why: bytes, key: str) -> bytes:
+    reasons, causes, candidates = _why.decode(why)
+    kept = (
+        [reason for reason in reasons if not _names(reason, key)],
+        [reason for reason in causes if not _names(reason, key)],
+        [name for name in candidates if name.casefold() != key],
+    )
+    return why if kept == (reasons, causes, candidates) else msgspec.json.encode(kept)
+
+
+def _names(reason: dict[str, Any], key: str) -> bool:
+    return any(
+        isinstance(value, str) and value.casefold() == key
+        for value in reason.get("values", {}).values()
+    )

@@ -1,0 +1,87 @@
+"""`knockwatch forget`: ask a running exporter to delete what it stores of a device.
+
+The exporter's address and a name go in, what to print comes out. The exporter deletes: it alone has
+its state open.
+"""
+
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from urllib.parse import quote
+
+import msgspec
+
+SECONDS = 60  # a large database takes a while
+_MOST_BYTES = 65_536
+
+
+class _Deleted(msgspec.Struct, frozen=True):
+    evidence: int
+    sockets: int
+    leases: int
+    associations: int
+    acknowledged: int
+    tokens: int
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What `POST /api/v1/forget/{device}` answers."""
+
+    device: str
+    deleted: _Deleted
+    configured_token: bool
+    returns_if_it_reports: bool
+
+
+class _Error(msgspec.Struct, frozen=True):
+    error: str
+
+
+def ask(url: str, device: str, token: str | None) -> str:
+    """Return what was deleted, in words.
+
+    Raises ValueError when nothing was, saying why.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"not an address of an exporter: {url!r}; write http://HOST:10151")
+    address = f"{url.rstrip('/')}/api/v1/forget/{quote(device, safe='')}"
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(address, b"", headers, method="POST")
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is in this home
+    try:
+        with direct.open(request, timeout=SECONDS) as answer:
+            told = msgspec.json.decode(answer.read(_MOST_BYTES), type=_Answer)
+    except urllib.error.HTTPError as error:
+        raise ValueError(f"{url}: {_reason(error)}") from None
+    except urllib.error.URLError as error:
+        raise ValueError(f"{url}: {error.reason}; a running serve is needed") from None
+    except (OSError, HTTPException, msgspec.MsgspecError) as error:
+        raise ValueError(f"{url}: not an answer of this program: {error}") from None
+    return _words(told)
+
+
+def _words(told: _Answer) -> str:
+    kinds = {
+        "rows of evidence": told.deleted.evidence,
+        "sockets and conversations": told.deleted.sockets,
+        "leases": told.deleted.leases,
+        "Wi-Fi stations": told.deleted.associations,
+        "acknowledged programs": told.deleted.acknowledged,
+        "tokens": told.deleted.tokens,
+    }
+    lines = [f"Deleted of {told.device}:"]
+    lines += [f"  {number} {kind}" for kind, number in kinds.items()]
+    lines.append("Counters stay: they only count, and Prometheus has them already.")
+    if told.configured_token:
+        lines.append("Its line in the configured file of tokens is yours to remove.")
+    if told.returns_if_it_reports:
+        lines.append("It comes back with its next report: stop its agent first.")
+    return "\n".join(lines)
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    with error:
+        try:
+            return msgspec.json.decode(error.read(_MOST_BYTES), type=_Error).error
+        except (OSError, HTTPException, msgspec.MsgspecError):
+            return f"HTTP {error.code} {error.reason}"

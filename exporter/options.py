@@ -1,0 +1,111 @@
+"""What can be written behind `knockwatch`: every command with its options.
+
+In goes the function of each command by its name, out comes the parser; what it reads has the
+function as `command`. It imports nothing of ours, as every command has to wait for it.
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+Run = Callable[[argparse.Namespace], int]
+Add = Callable[[str, str], argparse.ArgumentParser]
+
+
+def parser(commands: Mapping[str, Run]) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    whole = argparse.ArgumentParser(
+        prog="knockwatch",
+        description="Who is knocking on my router, and which of my devices asked them to?",
+    )
+    whole.add_argument("--version", action="version", version=f"knockwatch {version('knockwatch')}")
+    parsers = whole.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        command = parsers.add_parser(name, help=text, description=text)
+        command.set_defaults(command=commands[name])
+        command.add_argument(
+            "--log-level", default="info", choices=("debug", "info", "warning", "error")
+        )
+        return command
+
+    serve = add("serve", "run the exporter: listeners, metrics and the page")
+    serve.add_argument("--state-dir", metavar="DIR", help="where counters and evidence are kept")
+    _agent(add)
+    configured = (serve, _replay(add), _explain(add), *_asking(add))
+    _demo(add)
+    for command in configured:
+        command.add_argument("--config", metavar="FILE", help="default: $KNOCKWATCH_CONFIG")
+    return whole
+
+
+def _agent(add: Add) -> None:
+    agent = add("agent", "report this host's sockets to a server")
+    agent.add_argument("--server", metavar="URL", required=True)
+    agent.add_argument("--device", metavar="NAME", help="default: the host's name")
+    agent.add_argument("--token-file", metavar="FILE")
+    agent.add_argument("--pair", metavar="CODE", help="fetch a token, with a code of the page /add")
+    agent.add_argument(
+        "--ca-file", metavar="FILE", help="authorities (PEM) to trust in place of the system's"
+    )
+    agent.add_argument(
+        "--state-dir", metavar="DIR", help="where waiting reports and the token are kept"
+    )
+    agent.add_argument("--interval", metavar="SECONDS", type=float, default=15.0)
+    agent.add_argument("--once", action="store_true", help="send one report and end")
+    agent.add_argument(
+        "--print", action="store_true", help="print exactly what would be sent, and send nothing"
+    )
+
+
+def _replay(add: Add) -> argparse.ArgumentParser:
+    replay = add("replay", "send log lines through the whole pipeline")
+    replay.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
+    replay.add_argument("--router", metavar="NAME", type=text, help="default: in the line")
+    replay.add_argument("--events", action="store_true", help="print one JSON object for each line")
+    replay.add_argument(
+        "--now", metavar="TIME", help="guess missing years back from here (RFC 3339)"
+    )
+    return replay
+
+
+def _explain(add: Add) -> argparse.ArgumentParser:
+    explain = add("explain", "explain one log line, step by step")
+    explain.add_argument("line", metavar="LINE", type=text)
+    explain.add_argument(
+        "--sockets", metavar="FILE", help="output of netstat -ano -b, ss -tunap, lsof -i -nP, …"
+    )
+    explain.add_argument(
+        "--device", metavar="NAME", type=text, default="this device", help="whose they are"
+    )
+    explain.add_argument("--json", action="store_true")
+    explain.add_argument("--lang", choices=("en", "ja"))
+    return explain
+
+
+def _asking(add: Add) -> tuple[argparse.ArgumentParser, ...]:
+    """Commands about the configuration, or that ask a running serve."""
+    check = add("check", "print the configuration in force, or what is wrong with it")
+    health = add("healthcheck", "exit 0 when a running serve is ready")
+    health.add_argument("--url", metavar="URL")
+    doctor = add("doctor", "ask a running serve what is wrong, hop by hop")
+    doctor.add_argument("--url", metavar="URL", help="default: this machine's, as configured")
+    doctor.add_argument("--lang", choices=("en", "ja"))
+    forget = add("forget", "delete what a running serve stores of a device")
+    forget.add_argument("device", metavar="DEVICE", type=text)
+    forget.add_argument("--url", metavar="URL", help="default: this machine's, as configured")
+    forget.add_argument("--token-file", metavar="FILE")
+    return check, health, doctor, forget
+
+
+def _demo(add: Add) -> None:
+    demo = add("demo", "play the founding case against a running serve")
+    demo.add_argument("--server", metavar="URL", default="http://127.0.0.1:10151")
+    demo.add_argument("--syslog", metavar="HOST:PORT", default="127.0.0.1:5514")
+    demo.add_argument("--seconds", type=float, default=20.0, help="how long it plays")
+
+
+def text(argument: str) -> str:
+    """Return what was typed, as text: bytes not of the terminal's encoding are replaced."""
+    return os.fsencode(argument).decode("utf-8", "replace")
