@@ -73,6 +73,12 @@ ROUTER_EVENTS = _counter(
     "do not say what became of it.",
     *("router", "event"),
 )
+PROCESS_BYTES = _counter(
+    "knockwatch_process_network_bytes_total",
+    "Bytes of the conversations of a program that was named behind rejected packets, where its "
+    "host counts them.",
+    *("device", "process"),
+)
 REPORTS = _counter(
     "knockwatch_reports_total",
     "Host reports and pasted socket lists received, by what became of them.",
@@ -204,6 +210,11 @@ class Metrics:
     def router_event(self, router: str, event: str, count: int, now: float) -> None:
         """Count an event that is not a rejected packet."""
         self.store.add(ROUTER_EVENTS, (router, event), count, now)
+
+    def process_bytes(self, device: str, process: str, amount: int, now: float) -> None:
+        """Count a program's bytes; a family's other programs are not everybody's business."""
+        if (device, process) in self.store.series[FIRST_SEEN.name]:
+            self.store.add(PROCESS_BYTES, (device, process), amount, now)
 
     def report(self, outcome: str, now: float) -> None:
         """Count a host's report."""

@@ -34,6 +34,7 @@ from exporter.reading import Reader, Sender
 from exporter.routers import Routers
 from exporter.spread import Seen, Spread
 from exporter.syslog import header
+from exporter.traffic import Traffic
 from exporter.unread import UnreadLines
 from exporter.waiting import Group, Waiting
 
@@ -99,6 +100,7 @@ class Pipeline:
         self.stages = stages
         self.waiting = Waiting()
         self._echoes = Echoes()
+        self._traffic = Traffic()
         self.spread = Spread()
         self.unread = UnreadLines()
         self.arrived: dict[str, Arrived] = {}  # by listener
@@ -135,6 +137,8 @@ class Pipeline:
         Raises hosts.Conflict; nothing is changed then.
         """
         device = self.stages.hosts.report(report, received)
+        for process, amount in self._traffic.add(device.report).items():
+            self.stages.metrics.process_bytes(device.name, process, amount, received)
         self.tick(received)
         return device
 

@@ -231,3 +231,14 @@ def test_a_metric_is_named_after_the_rules(declared):
     assert declared.name.endswith("_total") == (declared.kind == "counter")
     assert declared.help.endswith(".")
     assert not {"source_ip", "ip", "address", "user", "hostname"} & set(declared.labels)
+
+
+def test_only_programs_that_were_named_are_counted_in_bytes():
+    metrics = Metrics()
+    metrics.process_bytes("ANNA-PC", "a.exe", 100, NOW)
+    assert metrics.store.series["knockwatch_process_network_bytes_total"] == {}
+    metrics.attributed(decision(attribution=named(device="ANNA-PC", process="a.exe")), None, NOW)
+    metrics.process_bytes("ANNA-PC", "a.exe", 100, NOW)
+    metrics.process_bytes("BEN-PC", "a.exe", 100, NOW)
+    [(labels, series)] = metrics.store.series["knockwatch_process_network_bytes_total"].items()
+    assert (labels, series.value) == (("ANNA-PC", "a.exe"), 100)
