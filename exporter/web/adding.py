@@ -73,11 +73,13 @@ class Adding:
         return JSONResponse({"device": name, "token": token})
 
     def _page(self, request: Request, code: str | None) -> Response:
+        language = rendering.language_of(request, self._service.config.language)
         return rendering.page(
             request,
             "add.html",
-            rendering.language_of(request, self._service.config.language),
-            server=rendering.server_url(request),
+            language,
+            server=rendering.server_url(request, language),
+            here=not rendering.reachable(request),
             code=code,
             minutes=int(LIFETIME // 60),
             needs_token=self._tokens is not None,

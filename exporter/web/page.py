@@ -56,7 +56,7 @@ class Page:
             ranked=ranked,
             error=error,
             renew=None if "hold" in request.query_params else RENEW_SECONDS,
-            server=rendering.server_url(request),
+            server=rendering.server_url(request, language),
             host=rendering.reachable(request),
             syslog_port=service.config.listen.syslog_port,
             logs=self._logs.kept(now),

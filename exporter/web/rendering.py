@@ -95,11 +95,9 @@ def reachable(request: Request) -> str:
     return "" if host == "localhost" or is_loopback(host) else host
 
 
-def server_url(request: Request) -> str:
-    """Return the URL that other devices are given, "" when they cannot use the one asked for."""
-    host = reachable(request)
-    if not host:
-        return ""
+def server_url(request: Request, language: Language) -> str:
+    """Return the URL that other devices are given; where ours is unknown, words in its place."""
+    host = reachable(request) or words.phrase("point.address", language)
     port = request.url.port
     place = f"[{host}]" if ":" in host else host
     return f"{request.url.scheme}://{place}" + (f":{port}" if port else "")

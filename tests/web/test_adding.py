@@ -58,6 +58,12 @@ def test_an_address_that_only_the_server_can_use_is_given_to_nobody(home, host):
     assert "on the server itself" in page
 
 
+@pytest.mark.parametrize("path", ["/", "/add"])
+def test_the_port_is_the_servers_own_wherever_the_page_is_opened(home, path):
+    page = home.client()._replace(host="localhost:20153").get(path).text
+    assert "--server http://ADDRESS-OF-THIS-COMPUTER:20153<" in page
+
+
 def test_the_page_is_found_from_the_overview(home):
     assert 'href="/add"' in home.client().get("/").text
     assert 'href="/add?lang=ja"' in home.client().get("/?lang=ja").text
