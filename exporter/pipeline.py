@@ -35,7 +35,7 @@ from exporter.routers import Routers
 from exporter.spread import Seen, Spread
 from exporter.syslog import header
 from exporter.traffic import Traffic
-from exporter.unread import UnreadLines
+from exporter.unread import UnreadLines, lacks_verdict
 from exporter.waiting import Group, Waiting
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
@@ -78,7 +78,7 @@ class Arrived(msgspec.Struct):
 
 def _label(event: Event) -> str:
     """What an event counts as; lines about a packet that state no verdict are counted apart."""
-    return "no_verdict" if event.kind == "other" and event.names_packet else event.kind
+    return "no_verdict" if lacks_verdict(event) else event.kind
 
 
 class Pipeline:
@@ -124,11 +124,11 @@ class Pipeline:
         now = batch.received if self.line_clock is None else self.line_clock
         ripe = self.stages.attributor.ripe(now)
         for group in touched.values():
-            seen = self._seen(group.rejection, group.last, now)
+            seen = self._seen(group, now)
             finding = self.stages.attributor.attribute(group.rejection, seen.ports_of_source)
             if finding.settled or ripe(group.rejection):
                 self.waiting.remove(group.rejection)
-                self._decide(group, now, finding)
+                self._conclude(group, seen, finding, now)
         return readings
 
     def report(self, report: HostReport, received: float) -> Device:
@@ -241,7 +241,7 @@ class Pipeline:
         spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, clock)
         group = self.waiting.add(packets)
         if group is None:
-            self._decide(Group(rejection=packets, packets=packets.count, last=now), now)
+            self._decide(Group(rejection=packets, packets=packets.count, last=happened), now)
         else:
             touched[id(group)] = group
 
@@ -251,16 +251,20 @@ class Pipeline:
             return self.spread, now
         return self._late, happened
 
-    def _seen(self, packets: Rejection, happened: float, now: float) -> Seen:
-        spread, clock = self._spread(happened, now)
+    def _seen(self, group: Group, now: float) -> Seen:
+        packets = group.rejection
+        spread, clock = self._spread(group.last, now)
         return spread.seen(packets.remote_ip, packets.transport, packets.our_port, clock)
 
-    def _decide(self, group: Group, now: float, finding: Finding | None = None) -> None:
+    def _decide(self, group: Group, now: float) -> None:
+        seen = self._seen(group, now)
+        finding = self.stages.attributor.attribute(group.rejection, seen.ports_of_source)
+        self._conclude(group, seen, finding, now)
+
+    def _conclude(self, group: Group, seen: Seen, finding: Finding, now: float) -> None:
+        """Say why packets came, of which it is found whose they were, and count them."""
         stages = self.stages
         packets = msgspec.structs.replace(group.rejection, count=group.packets)
-        seen = self._seen(packets, group.last, now)
-        if finding is None:
-            finding = stages.attributor.attribute(packets, seen.ports_of_source)
         attribution = finding.attribution
         if attribution.evidence == "flow":
             stages.attributor.nats.kept(packets)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from exporter.events import Reading
+from exporter.events import Event, Reading
 from exporter.redaction import redacted
 
 Kind = Literal["unrecognised", "malformed", "no_verdict"]
@@ -107,11 +107,15 @@ class UnreadLines:
         return True
 
 
+def lacks_verdict(event: Event) -> bool:
+    """Whether a line about a packet does not say what became of it."""
+    return event.kind == "other" and event.names_packet
+
+
 def _kind(reading: Reading) -> Kind | None:
     if reading.outcome == "unrecognised" or reading.outcome == "malformed":
         return reading.outcome
-    event = reading.event
-    return "no_verdict" if event and event.kind == "other" and event.names_packet else None
+    return "no_verdict" if reading.event and lacks_verdict(reading.event) else None
 
 
 def _look(unread: Unread, kind: Kind, text: str, error: str | None, now: float) -> None:
