@@ -30,7 +30,11 @@ _PROPERTY = re.compile(r"([A-Za-z]{2,40}) *: ?(.*)$")
 
 def recognises(lines: list[str]) -> bool:
     """Tell whether a line has the headings of a table or CSV, or begins an entry of a list."""
-    return any(_columns(line) or _is_address_of_list(line) for line in lines)
+    return any(
+        _columns(line) or _is_address_of_list(line)
+        for line in lines
+        if not line.lstrip().startswith("{")  # JSON names the same properties on every line
+    )
 
 
 def sockets(lines: list[str]) -> list[Socket]:
