@@ -40,6 +40,7 @@ def board(language: Language) -> ModernDashboard:
         *_reasons(words),
         _programs(words),
         _bandwidth(words),
+        _program_bandwidth(words),
         *_hosts(words),
     ]
     return framed("devices", words, panels, [page_variable(), device], "24h")
@@ -200,13 +201,29 @@ def _bandwidth(words: Words) -> Any:
     ]
     return shapes.graph(
         words.panel("devices.bandwidth"),
-        at(0, 34, 12, 8),
+        at(0, 34, 8, 8),
         over(
             *((expr, "{{device}} ↓") for expr in received),
             *((expr, "{{device}} ↑") for expr in sent),
         ),
         unit="bps",
         overrides=[*ranks(3), *dashed],
+    )
+
+
+def _program_bandwidth(words: Words) -> Any:
+    counted = f"knockwatch_process_network_bytes_total{{{CHOSEN}}}"
+    rank = f"(sum by (device, process) (increase({counted}[$__range] @ end())) > 0)"
+    rate = f"8 * sum by (device, process) (rate({counted}[$__rate_interval]))"
+    rows = ranked(rate, rank, "device, process", 4)
+    legends = [*["{{process}} · {{device}}"] * 4, words("others")]
+    return shapes.graph(
+        words.panel("devices.program_bandwidth"),
+        at(8, 34, 8, 8),
+        over(*zip(rows, legends, strict=True)),
+        unit="bps",
+        overrides=ranks(4),
+        links=[to_device(words, "__field.labels.device"), to_page(words)],
     )
 
 
@@ -223,7 +240,7 @@ def _hosts(words: Words) -> list[Any]:
     return [
         shapes.bars(
             words.panel("devices.sockets"),
-            at(12, 34, 12, 8),
+            at(16, 34, 8, 8),
             now((f"topk(10, knockwatch_device_listening_sockets{{{CHOSEN}}})", "{{device}}")),
             links=[to_device(words, "__field.labels.device")],
             names="left",

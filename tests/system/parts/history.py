@@ -70,6 +70,9 @@ class Past:
                 for direction, amount in (("received", received), ("sent", received // 8)):
                     key = shown.traffic(device.name, interface, direction)
                     self.totals[key] = self.totals.get(key, 0) + amount
+        for key, share in shown.shares():
+            amount = round(share * seconds * awake * chance.uniform(0.4, 1.6))
+            self.totals[key] = self.totals.get(key, 0) + amount
 
 
 def times(now: int, oldest: int, newest: int) -> list[int]:

@@ -43,6 +43,9 @@ DEVICES = (
 )
 
 
+COUNTING = frozenset({"Ubuntu 24.04", "Debian 12", "Debian 13"})  # with connection accounting
+
+
 class Flow(NamedTuple):
     """Refused packets of one kind, and what was found out about them."""
 

@@ -90,6 +90,17 @@ def traffic(device: str, interface: str, direction: str) -> Key:
 
 
 @cache
+def shares() -> tuple[tuple[Key, float], ...]:
+    """Bytes a second of the programs behind refused packets, on hosts that count them."""
+    counting = {device.name for device in home.DEVICES if device.os in home.COUNTING}
+    return tuple(
+        (keyed(m.PROCESS_BYTES, device=device, process=process), 20_000.0 * len(process))
+        for device, process, _, _ in home.programs("quiet")
+        if device in counting
+    )
+
+
+@cache
 def of_device(declared: Declaration, device: str) -> Key:
     """A gauge of a device."""
     return keyed(declared, device=device)
