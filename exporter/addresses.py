@@ -51,6 +51,7 @@ def neighbour(ip: str, distance: int) -> str:
     return inet_ntop(AF_INET if len(near) == 4 else AF_INET6, near)
 
 
+@lru_cache(maxsize=CACHED)
 def scope(ip: str) -> Scope:
     """Return how far an address reaches; `private` is RFC 1918, ULA and link-local.
 

@@ -74,6 +74,8 @@ class Attributor:
         if rejection.inside and told is None:
             reason = Reason("inside_address_unknown", {"address": rejection.our_ip})
             return Finding(Attribution(reasons=(reason, *self._audience(rejection))), False)
+        if told is None and self._is_silent(rejection):
+            return Finding(self._nobody(rejection, [], None), False)
         owner = None if told is None else str(told.values["device"])
         talked = self._traces.talked(rejection, owner)
         exact = [span for span in talked if same_port(span, rejection)]
@@ -155,6 +157,11 @@ class Attributor:
         return self.attribute(
             msgspec.structs.replace(rejection, our_port=decoy, remote_ip=sender)
         ).attribution.evidence
+
+    def _is_silent(self, rejection: Rejection) -> bool:
+        """Whether nothing at all is known of the port and the sender: as with most strangers."""
+        known = self.lookups.know(rejection.remote_ip)
+        return not known and self._traces.silent(rejection)
 
     # --- the levels ------------------------------------------------------------------------------
 

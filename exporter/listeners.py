@@ -74,6 +74,10 @@ class Listeners:
         """Sockets and flows to that remote address up to `grace` seconds before that moment."""
         return (s for s in self._by_remote.get(remote_ip) if s.at(moment, grace))
 
+    def know(self, transport: str, port: int | None, remote_ip: str) -> bool:
+        """Whether there is anything to look at, for a port or for a remote address."""
+        return (transport, port) in self._by_port or remote_ip in self._by_remote
+
     def seen_on_port(self, transport: str, port: int, moment: float) -> Iterator[Span]:
         """Every socket with that local port in the day before that moment."""
         return self.on_port(transport, port, moment, HISTORY)
@@ -139,6 +143,9 @@ class _Index(Generic[_Key]):
 
     def __init__(self) -> None:
         self._spans: dict[_Key, dict[int, Span]] = {}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._spans
 
     def add(self, key: _Key, span: Span) -> None:
         self._spans.setdefault(key, {})[id(span)] = span

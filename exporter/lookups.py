@@ -59,6 +59,10 @@ class Lookups:
                 if now - when <= ANSWERED:
                     self._keep(event.ip, Lookup(asker, question.name, when))
 
+    def know(self, ip: str) -> bool:
+        """Whether anybody asked for an address."""
+        return ip in self._answers
+
     def of(self, ip: str, moment: float, within: float) -> list[Lookup]:
         """Who asked for an address up to `within` seconds before a moment, each asker once."""
         return [

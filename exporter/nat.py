@@ -24,7 +24,7 @@ class Nats:
     """What is known of each router's translation."""
 
     def __init__(self) -> None:
-        self._ports: dict[str, dict[int, None]] = {}  # at which strangers' packets came
+        self._ports: dict[str, _Ports] = {}  # at which strangers' packets came
         self._kept: dict[str, set[int]] = {}
 
     def add(self, rejection: Rejection) -> None:
@@ -36,19 +36,13 @@ class Nats:
         if ports is None:
             if len(self._ports) >= MAX_ROUTERS:
                 del self._ports[next(iter(self._ports))]
-            ports = self._ports[rejection.router] = {}
-        ports.pop(port, None)
-        ports[port] = None
-        if len(ports) > MAX_PORTS:
-            del ports[next(iter(ports))]
+            ports = self._ports[rejection.router] = _Ports()
+        ports.add(port)
 
     def is_shared(self, router: str) -> bool:
         """Whether the router's ports are those of one port set."""
-        ports = self._ports.get(router, {})
-        if len(ports) < MIN_PORTS or len({port >> 4 & 0xFF for port in ports}) > 1:
-            return False
-        blocks = {port >> 12 for port in ports}
-        return len(blocks) >= MIN_BLOCKS and 0 not in blocks
+        ports = self._ports.get(router)
+        return ports is not None and ports.are_of_one_set()
 
     def kept(self, rejection: Rejection) -> None:
         """Note that a packet came back to the port from which a device had talked to its sender."""
@@ -63,3 +57,34 @@ class Nats:
     def keeps_ports(self, router: str) -> bool:
         """Whether the router gives devices the port that they chose, unless another has it."""
         return len(self._kept.get(router, ())) >= MIN_KEPT
+
+
+class _Ports:
+    """The ports of one router, the one seen longest ago first; and how many of each set."""
+
+    def __init__(self) -> None:
+        self._ports: dict[int, None] = {}
+        self._sets: dict[int, int] = {}  # ports by the bits that a port set has in common
+
+    def add(self, port: int) -> None:
+        if port in self._ports:
+            del self._ports[port]
+        else:
+            own = port >> 4 & 0xFF
+            self._sets[own] = self._sets.get(own, 0) + 1
+        self._ports[port] = None
+        if len(self._ports) > MAX_PORTS:
+            self._forget(next(iter(self._ports)))
+
+    def are_of_one_set(self) -> bool:
+        if len(self._sets) > 1 or len(self._ports) < MIN_PORTS:
+            return False
+        blocks = {port >> 12 for port in self._ports}
+        return len(blocks) >= MIN_BLOCKS and 0 not in blocks
+
+    def _forget(self, port: int) -> None:
+        del self._ports[port]
+        own = port >> 4 & 0xFF
+        self._sets[own] -= 1
+        if not self._sets[own]:
+            del self._sets[own]

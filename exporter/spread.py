@@ -15,6 +15,7 @@ MAX_VALUES = 64  # distinct values counted for one of them; enough to tell few f
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+_NOTHING: frozenset[object] = frozenset()
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -57,12 +58,21 @@ class Spread:
             self._since = now if stale else self._since + WINDOW / 2
 
 
+class _Tally(msgspec.Struct):
+    """What was counted for one key in one half of the window."""
+
+    before: frozenset[object] | set[object]  # the values of the half before
+    values: set[object] = msgspec.field(default_factory=set)
+    new: int = 0  # how many of the values are not among those before
+    packets: int = 0
+
+
 class _Generations(Generic[_Key, _Value]):
     """Distinct values and packets by key, now and in the half window before."""
 
     def __init__(self) -> None:
-        self._new: dict[_Key, tuple[set[_Value], list[int]]] = {}
-        self._old: dict[_Key, tuple[set[_Value], list[int]]] = {}
+        self._new: dict[_Key, _Tally] = {}
+        self._old: dict[_Key, _Tally] = {}
 
     @property
     def two(self) -> bool:
@@ -70,22 +80,23 @@ class _Generations(Generic[_Key, _Value]):
 
     def turn(self, *, clear: bool) -> None:
         self._old, self._new = {} if clear else self._new, {}
+        for tally in self._old.values():
+            tally.before = _NOTHING
 
     def add(self, key: _Key, value: _Value, packets: int) -> None:
-        entry = self._new.get(key)
-        if entry is None:
+        tally = self._new.get(key)
+        if tally is None:
             if len(self._new) >= MAX_KEYS:
                 return
-            entry = self._new[key] = (set(), [0])
-        if len(entry[0]) < MAX_VALUES:
-            entry[0].add(value)
-        entry[1][0] += packets
+            old = self._old.get(key)
+            tally = self._new[key] = _Tally(_NOTHING if old is None else old.values)
+        tally.packets += packets
+        values = tally.values
+        if value not in values and len(values) < MAX_VALUES:
+            values.add(value)
+            tally.new += value not in tally.before
 
     def count(self, key: _Key) -> tuple[int, int]:
-        values: set[_Value] = set()
-        packets = 0
-        for generation in (self._old, self._new):
-            if key in generation:
-                values |= generation[key][0]
-                packets += generation[key][1][0]
-        return max(len(values), 1), packets
+        old, new = self._old.get(key), self._new.get(key)
+        distinct = (len(old.values) if old else 0) + (new.new if new else 0)
+        return distinct or 1, (old.packets if old else 0) + (new.packets if new else 0)

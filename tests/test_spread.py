@@ -111,7 +111,7 @@ def test_made_up_sources_and_ports_cost_a_fixed_amount_of_memory():
         spread.add(f"source-{number}", "udp", 51413, 1, NOW)
     for kept in (spread._ports, spread._sources):
         assert len(kept._new) <= MAX_KEYS
-        assert max(len(values) for values, _ in kept._new.values()) <= MAX_VALUES
+        assert max(len(tally.values) for tally in kept._new.values()) <= MAX_VALUES
 
 
 def test_what_does_not_fit_is_counted_as_at_least_one():

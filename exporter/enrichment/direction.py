@@ -6,10 +6,11 @@ link-local and the configured prefixes; documentation ranges are nobody's home.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
-from exporter.addresses import Prefixes, is_private, scope
+from exporter.addresses import CACHED, Prefixes, is_private, scope
 from exporter.enrichment.networks import Networks
 from exporter.events import Direction, Event, Rejection
 
@@ -29,11 +30,12 @@ class Home:
 
     def __init__(self, lan_prefixes: Iterable[str] = ()):
         """Raise ValueError naming a prefix that is not one."""
-        self._configured = Prefixes((prefix, True) for prefix in lan_prefixes)
+        configured = Prefixes((prefix, True) for prefix in lan_prefixes)
+        self._configured = lru_cache(CACHED)(configured.look_up)
 
     def is_lan(self, ip: str) -> bool:
         """Tell whether an address belongs to the home."""
-        return is_private(ip) or self._configured.look_up(ip) is True
+        return is_private(ip) or self._configured(ip) is True
 
     def direction(self, event: Event, interfaces: Interfaces = NOT_CONFIGURED) -> Direction:
         """Return which way the packet went; unreadable addresses count as from outside.
