@@ -52,7 +52,7 @@ def test_prometheus_raises_the_same_alerts_from_the_same_rules(lived, tmp_path):
             for series in alerts(rule, server, past.now, past.now, pasts.FINE)
         }
         assert {dict(labels)["alertname"] for labels in expected} > {"RejectionFlood", "Watchdog"}
-        until(lambda: raised(server) == expected or None, f"the alerts {expected}", seconds=30)
+        until(lambda: raised(server) == expected or None, f"the alerts {expected}", seconds=90)
 
 
 def test_an_alert_is_pending_for_its_time_and_kept_for_its_time():
