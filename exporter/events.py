@@ -91,6 +91,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     hostname: str | None = None  # the client's name in the message, never the sender's
     count: int | None = None  # "message repeated N times"; None counts as 1
     time: float | None = None
+    signal: str | None = None  # TCP's flags, "SA", or ICMP's type, "8"; `--events` leaves it out
 
     @property
     def packets(self) -> int:
@@ -151,6 +152,8 @@ class Rejection(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     remote: Network  # equals `source` when inbound
     inside: bool  # `our_ip` is a device itself (it sent; IPv6; forwarded), not a NAT's address
     count: int = 1
+    signal: str = ""  # TCP's flags, of "SFRAPU", or ICMP's type; "" when the line does not say
+    line: str = ""  # the log line that told of the first of them, cut; the page shows it
 
 
 # --- what the hosts say --------------------------------------------------------------------------
@@ -169,6 +172,7 @@ class Socket(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     pid: int | None = None
     age_seconds: float | None = None  # how long it was known to be open when the report was made
     container: str | None = None  # its name, or the first digits of its number
+    process_age_seconds: float | None = None  # since its process was started
 
 
 class Flow(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -211,6 +215,23 @@ class Gateway(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     interface: str | None = None
 
 
+class MappedPort(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A port of a router that leads to a device."""
+
+    transport: str
+    port: int  # as the outside sees it
+    ip: str  # of the device
+    inside_port: int
+
+
+class PortTable(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """All port mappings of a router (UPnP IGD), as a host read them."""
+
+    gateway: str  # the router, as the host sees it
+    age_seconds: float = 0.0  # since it was read
+    mappings: tuple[MappedPort, ...] = ()
+
+
 class HostReport(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """All that a host knows at one moment; it replaces the report before.
 
@@ -231,6 +252,8 @@ class HostReport(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defau
     neighbours: tuple[Neighbour, ...] = ()
     links: tuple[Link, ...] = ()
     gateways: tuple[Gateway, ...] = ()
+    port_table: PortTable | None = None  # None: this host does not read it, or cannot
+    lacks: tuple[str, ...] = ()  # rights to see: `programs` of others, `connections` it forwards
     unchanged_since: float | None = None  # seconds ago; then the lists are those of the last report
 
 

@@ -13,7 +13,16 @@ from typing import TypeVar
 import msgspec
 
 from exporter.addresses import canonical
-from exporter.events import Flow, Gateway, HostReport, Link, Neighbour, Socket
+from exporter.events import (
+    Flow,
+    Gateway,
+    HostReport,
+    Link,
+    MappedPort,
+    Neighbour,
+    PortTable,
+    Socket,
+)
 
 VERSION = 1
 MAX_SOCKETS = 20_000
@@ -21,6 +30,8 @@ MAX_FLOWS = 20_000
 MAX_NEIGHBOURS = 4096
 MAX_LINKS = 64
 MAX_GATEWAYS = 16
+MAX_LACKS = 16
+MAX_MAPPINGS = 512  # of a router; homes have a few dozen
 MAX_ADDRESSES = 1024
 MAX_TEXT = 255  # characters: the longest file name, and so the longest program name
 MAX_LABEL = 64  # characters of what becomes a label: system, agent, interface
@@ -37,7 +48,7 @@ _UNPRINTABLE = re.compile(
 _MAC = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5,19}")  # 6 octets; InfiniBand has 20
 
 T = TypeVar("T")
-Item = TypeVar("Item", Socket, Flow, Neighbour, Link, Gateway)
+Item = TypeVar("Item", Socket, Flow, Neighbour, Link, Gateway, MappedPort)
 
 
 class WireError(ValueError):
@@ -109,16 +120,16 @@ def _checked(report: HostReport) -> HostReport:
         neighbours=_each(_neighbour, report.neighbours, MAX_NEIGHBOURS, "neighbours"),
         links=tuple(links.values()),
         gateways=_each(_gateway, report.gateways, MAX_GATEWAYS, "gateways"),
+        port_table=_optional(_port_table, report.port_table, "port_table"),
+        lacks=tuple(_label(word, "lacks") for word in _bounded(report.lacks, MAX_LACKS, "lacks")),
         unchanged_since=_optional(_age, since, "unchanged_since"),
     )
 
 
 def _socket(socket: Socket, at: str) -> Socket:
-    if socket.transport not in ("udp", "tcp"):
-        raise WireError(f"expected udp or tcp, got {socket.transport[:40]!r} at {at}.transport")
     pid, state = socket.pid, socket.state
     return Socket(
-        transport=socket.transport,
+        transport=_transport(socket.transport, f"{at}.transport"),
         local_ip=_address(socket.local_ip, f"{at}.local_ip"),
         local_port=_whole(socket.local_port, f"{at}.local_port"),
         remote_ip=_optional(_address, socket.remote_ip, f"{at}.remote_ip"),
@@ -128,6 +139,9 @@ def _socket(socket: Socket, at: str) -> Socket:
         pid=None if pid is None else _whole(pid, f"{at}.pid", MAX_PID),
         age_seconds=_optional(_socket_age, socket.age_seconds, f"{at}.age_seconds"),
         container=_optional(_text, socket.container or None, f"{at}.container"),
+        process_age_seconds=_optional(
+            _socket_age, socket.process_age_seconds, f"{at}.process_age_seconds"
+        ),
     )
 
 
@@ -172,6 +186,23 @@ def _gateway(gateway: Gateway, at: str) -> Gateway:
     )
 
 
+def _port_table(table: PortTable, at: str) -> PortTable:
+    return PortTable(
+        gateway=_address(table.gateway, f"{at}.gateway"),
+        age_seconds=_age(table.age_seconds, f"{at}.age_seconds"),
+        mappings=_each(_mapped_port, table.mappings, MAX_MAPPINGS, f"{at}.mappings"),
+    )
+
+
+def _mapped_port(mapped: MappedPort, at: str) -> MappedPort:
+    return MappedPort(
+        transport=_transport(mapped.transport, f"{at}.transport"),
+        port=_whole(mapped.port, f"{at}.port"),
+        ip=_address(mapped.ip, f"{at}.ip"),
+        inside_port=_whole(mapped.inside_port, f"{at}.inside_port"),
+    )
+
+
 def _each(
     check: Callable[[Item, str], Item], items: tuple[Item, ...], limit: int, at: str
 ) -> tuple[Item, ...]:
@@ -198,6 +229,12 @@ def _text(text: str, at: str, most: int = MAX_TEXT) -> str:
     if len(text) > most:
         raise WireError(f"longer than {most} characters at {at}")
     return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def _transport(text: str, at: str) -> str:
+    if text not in ("udp", "tcp"):
+        raise WireError(f"expected udp or tcp, got {text[:40]!r} at {at}")
+    return text
 
 
 def _address(text: str, at: str) -> str:

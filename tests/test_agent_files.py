@@ -18,7 +18,10 @@ import pytest
 from exporter import wire
 from exporter.agent import host
 from exporter.events import Gateway, HostReport, Link, Neighbour, Socket
+from exporter.hosts import Hosts
+from exporter.machines import Conflict
 from exporter.sockets_text import fields
+from exporter.web.reports import BURST, PER_SECOND
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 SCRIPT = (DEPLOY / "windows" / "knockwatch-agent.ps1").read_bytes()
@@ -89,6 +92,7 @@ def test_brackets_and_quotes_are_closed():
     ("record", "functions"),
     [
         (HostReport, [("Get-Report", "report")]),
+        (HostReport, [("Get-Shortened", "")]),
         (Socket, [("Get-SocketTable", "row"), ("Get-Aged", "row")]),
         (Neighbour, [("Get-NeighbourTable", "")]),
         (Link, [("Get-Link", "link")]),
@@ -122,6 +126,31 @@ def test_the_states_of_windows_become_the_servers_words():
 def test_the_script_sends_no_more_than_the_server_takes(name, limit):
     assert int(re.search(rf"(?m)^\${name} = (\d+)", TEXT)[1]) == limit
     assert code().count(f"${name}") >= 2
+
+
+def number(name):
+    return float(re.search(rf"(?m)^\${name} = ([0-9.]+)", TEXT)[1])
+
+
+def test_what_waited_is_sent_no_faster_than_the_server_takes_it():
+    assert number("AtOnce") <= BURST
+    assert number("AtOnce") / number("Poll") <= PER_SECOND
+    assert number("MaxAge") <= wire.MAX_REPORT_AGE
+
+
+def test_a_report_is_text_until_it_is_sent_and_gets_its_age_then():
+    body = function("Get-Body")
+    assert """'{"age_seconds":' + $seconds + ',' + $Json.Substring(1)""" in body
+    assert "InvariantCulture" in body
+    assert "age_seconds" not in function("Get-Report")
+
+
+def test_the_script_knows_the_servers_word_for_a_heartbeat_that_it_cannot_take():
+    """Or it would go on saying that nothing has changed."""
+    word = re.search(r"409 -and \$text -match '(\w+)'", function("Send-Body"))[1]
+    heartbeat = HostReport(version=1, device="pc", unchanged_since=15.0)
+    with pytest.raises(Conflict, match=word):
+        Hosts().report(heartbeat, 1_790_000_000.0)
 
 
 def test_the_machine_has_the_same_identity_as_in_the_other_agent():

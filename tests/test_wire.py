@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from exporter import wire
 from exporter.addresses import canonical
-from exporter.events import Flow, Gateway, HostReport, Link, Neighbour, Socket
+from exporter.events import (
+    Flow,
+    Gateway,
+    HostReport,
+    Link,
+    MappedPort,
+    Neighbour,
+    PortTable,
+    Socket,
+)
 from exporter.wire import WireError, decode, encode
 
 REPORT = HostReport(
@@ -28,6 +37,9 @@ FLOW = {
     "remote_ip": "192.0.2.2",
     "remote_port": 2,
 }
+
+
+MAPPED_PORT = {"transport": "udp", "port": 1, "ip": "192.0.2.2", "inside_port": 2}
 
 
 def words(least: int = 0) -> st.SearchStrategy[str]:
@@ -54,6 +66,7 @@ SOCKETS = st.builds(
     process=st.none() | words(1),
     pid=st.none() | st.integers(0, 2**32 - 1),
     age_seconds=st.none() | SOCKET_AGES,
+    process_age_seconds=st.none() | SOCKET_AGES,
     container=st.none() | words(1),
 )
 FLOWS = st.builds(
@@ -78,6 +91,13 @@ LINKS = st.builds(
     bssid=st.none() | MACS,
 )
 GATEWAYS = st.builds(Gateway, ip=ADDRESSES, mac=st.none() | MACS, interface=st.none() | words())
+MAPPED = st.builds(MappedPort, transport=TRANSPORTS, port=PORTS, ip=ADDRESSES, inside_port=PORTS)
+TABLES = st.builds(
+    PortTable,
+    gateway=ADDRESSES,
+    age_seconds=AGES,
+    mappings=st.lists(MAPPED, max_size=3).map(tuple),
+)
 REPORTS = st.builds(
     HostReport,
     version=st.just(1),
@@ -93,6 +113,7 @@ REPORTS = st.builds(
     neighbours=st.lists(NEIGHBOURS, max_size=3).map(tuple),
     links=st.lists(LINKS, max_size=3, unique_by=lambda link: link.interface).map(tuple),
     gateways=st.lists(GATEWAYS, max_size=3).map(tuple),
+    port_table=st.none() | TABLES,
     unchanged_since=st.none() | AGES,
 )
 JSON = st.recursive(
@@ -109,6 +130,10 @@ def changed(**fields: Any) -> bytes:
 
 def with_socket(**fields: Any) -> bytes:
     return changed(sockets=[json.loads(encode(REPORT))["sockets"][0] | fields])
+
+
+def with_table(**fields: Any) -> bytes:
+    return changed(port_table={"gateway": "192.0.2.1", "mappings": [MAPPED_PORT | fields]})
 
 
 def assert_taken_or_refused(data: bytes) -> None:
@@ -190,6 +215,7 @@ def test_another_version_is_named_before_its_fields_are_read():
         (with_socket(process="x" * 256), "at sockets[0].process"),
         (with_socket(pid=-1), "at sockets[0].pid"),
         (with_socket(age_seconds=-0.5), "at sockets[0].age_seconds"),
+        (with_socket(process_age_seconds=-1), "at sockets[0].process_age_seconds"),
         (with_socket(age_seconds=1.6e8), "0 to 157788000, got 160000000.0 at sockets[0].age"),
         (changed(flows=[FLOW | {"age_seconds": 1e308}]), "got 1e+308 at flows[0].age_seconds"),
         (changed(sockets=[]).replace(b"[]", b"{}"), "expected array, got object at sockets"),
@@ -201,6 +227,18 @@ def test_another_version_is_named_before_its_fields_are_read():
         (changed(links=[{"interface": "e" * 65}]), "than 64 characters at links[0].interface"),
         (changed(links=[{"interface": "e", "ssid": "x" * 65}]), "64 characters at links[0].ssid"),
         (changed(links=[{"interface": "e", "bssid": "x"}]), "MAC address: 'x' at links[0].bssid"),
+        (
+            with_table(transport="icmp"),
+            "udp or tcp, got 'icmp' at port_table.mappings[0].transport",
+        ),
+        (with_table(port=65536), "0 to 65535: 65536 at port_table.mappings[0].port"),
+        (with_table(ip="anna-pc"), "IP address: 'anna-pc' at port_table.mappings[0].ip"),
+        (with_table(inside_port=-1), "0 to 65535: -1 at port_table.mappings[0].inside_port"),
+        (changed(port_table={"gateway": "gate"}), "IP address: 'gate' at port_table.gateway"),
+        (
+            changed(port_table={"gateway": "192.0.2.1", "mappings": [MAPPED_PORT] * 513}),
+            "513 entries at port_table.mappings, at most 512 are taken",
+        ),
         (changed(gateways=[{"ip": "router"}]), "not an IP address: 'router' at gateways[0].ip"),
         (changed(gateways=[{"ip": "::1", "mac": "x"}]), "MAC address: 'x' at gateways[0].mac"),
         (with_socket(container="x" * 256), "255 characters at sockets[0].container"),

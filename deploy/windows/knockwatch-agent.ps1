@@ -8,7 +8,9 @@ Looks at sockets every 1.5 seconds and posts a report to SERVER/api/v1/reports e
 at once when a UDP socket or a listener came or went. A report holds ports, addresses, names and
 numbers of programs, the services of service hosts, MACs and addresses of neighbours, gateway and
 links, the Wi-Fi network's name and station, byte counters, the release of Windows and a hash of
-the machine's id; no command lines, no user names. -Print shows every byte of it.
+the machine's id; no command lines, no user names. -Print shows every byte of it. While nothing
+changes it says no more than that. While the server is away reports wait in a folder of this user's
+AppData\Local (at most 480 of them and 20 MB), and are dated by this PC's clock.
 
 Windows does not tell to whom an unconnected UDP socket talks, nor how many bytes a program moved.
 
@@ -47,7 +49,14 @@ $TaskName = 'knockwatch agent'
 $Poll = 1.5            # seconds; a change must have reached the server within 2
 $Rest = 9.0            # times as long as a look took: the PC has other work
 $LongestPause = 60.0   # seconds between two tries while the server is away
-$KeptReports = 20      # while it is away; the newest ones
+$AwayInterval = 60.0   # seconds between two reports without changes meanwhile
+$KeptReports = 20      # in memory, where nothing can be written; the newest ones
+$KeptFiles = 480       # on disk: what changed in a day, or each minute of eight hours
+$KeptBytes = 20MB
+$AtOnce = 15           # reports at each look, once the server is back: it takes ten a second
+$MaxAge = 86400.0      # seconds; the server forgets closed sockets after as long
+$CompleteEvery = 1800.0   # seconds; in between a report may say that nothing has changed
+$MovedBytes = 1MB      # unless the links have moved as much since the last complete one
 $MostSockets = 20000   # the server takes no more of each of these
 $MostNeighbours = 4096
 $MostLinks = 64
@@ -62,6 +71,9 @@ $FirstSeen = @{}
 $Services = @{}
 $Complaints = @{}
 $Around = @{ At = -1e9; Neighbours = @(); Wireless = @{} }
+$Told = @{ Facts = ''; Neighbours = @{}; Bytes = [long] 0; At = -1e9 }
+$Pending = New-Object 'System.Collections.Generic.Queue[object]'
+$Spool = New-Object 'System.Collections.Generic.List[string]'
 
 # --- what is on this PC --------------------------------------------------------------------------
 
@@ -322,7 +334,6 @@ function Get-Report([double] $Now) {
     $report = [ordered]@{
         version = 1
         device = $Device
-        age_seconds = 0.0
         interval_seconds = $Interval
         os = Get-Part ('Windows ' + [System.Environment]::OSVersion.Version.ToString(3)) $MostLabel
         agent = $AgentName
@@ -346,12 +357,166 @@ function Get-Listening {
     return $ends.ToArray() -join "`n"
 }
 
+# --- what of it is new ---------------------------------------------------------------------------
+
+function Get-FactText([System.Collections.Specialized.OrderedDictionary] $Report) {
+    # What must not change untold. A connection that has ended is no change, since each report to
+    # the server leaves one behind, and what two programs of this PC say to each other is none.
+    $facts = New-Object 'System.Collections.Generic.List[string]'
+    foreach ($identity in $FirstSeen.Keys) {
+        if ($identity -match '\|time_wait\|') { continue }
+        if ($identity -match '^tcp\|(127\.[0-9.]+|::1)\|\d+\|(127\.[0-9.]+|::1)\|') { continue }
+        $facts.Add($identity)
+    }
+    foreach ($address in $Report['addresses']) { $facts.Add("address $address") }
+    foreach ($link in $Report['links']) {
+        $facts.Add('link ' + (@($link['interface'], $link['mac'], $link['ssid'], $link['bssid']) -join '|'))
+    }
+    foreach ($gateway in $Report['gateways']) {
+        $facts.Add('gateway ' + $gateway['ip'] + '|' + $gateway['interface'])
+    }
+    $facts.Sort([System.StringComparer]::Ordinal)
+    return $facts.ToArray() -join "`n"
+}
+
+function Get-Shortened([System.Collections.Specialized.OrderedDictionary] $Report, [double] $Now) {
+    # The whole report, or that nothing has changed since the last whole one.
+    $bytes = [long] 0
+    foreach ($link in $Report['links']) { $bytes += $link['received_bytes'] + $link['sent_bytes'] }
+    $met = @{}
+    $is_known = $true
+    foreach ($neighbour in $Report['neighbours']) {
+        $key = $neighbour['ip'] + '|' + $neighbour['mac']
+        $met[$key] = $true
+        if (-not $Told['Neighbours'].ContainsKey($key)) { $is_known = $false }
+    }
+    $facts = Get-FactText $Report
+    $is_fresh = $Now -lt $Told['At'] + $CompleteEvery -and [math]::Abs($bytes - $Told['Bytes']) -lt $MovedBytes
+    if ($is_known -and $is_fresh -and $facts -ceq $Told['Facts']) {
+        return [ordered]@{
+            version = 1
+            device = $Device
+            unchanged_since = [math]::Round($Now - $Told['At'], 1)
+        }
+    }
+    $Told['Facts'] = $facts
+    $Told['Neighbours'] = $met
+    $Told['Bytes'] = $bytes
+    $Told['At'] = $Now
+    return $Report
+}
+
+# --- what waits for the server -------------------------------------------------------------------
+
+function Add-Pending([System.Collections.Specialized.OrderedDictionary] $Report, [double] $Made) {
+    $json = ConvertTo-Json -InputObject $Report -Depth 4 -Compress
+    $Pending.Enqueue(@($Made, $json, $Report.Contains('unchanged_since')))
+    if ($Pending.Count -gt $KeptReports) { $null = $Pending.Dequeue() }
+}
+
+function Get-SpoolFolder {
+    # Not in ProgramData, where every user could read reports and lay others beside them.
+    $own = [System.Environment]::GetFolderPath('LocalApplicationData')
+    $name = "$Server $Device" -replace '[^A-Za-z0-9.-]', '_'
+    return Join-Path (Join-Path $own 'knockwatch') (Get-Part $name 80)
+}
+
+function Open-Spool {
+    # The names begin with the time, so that they are in order.
+    $folder = Get-SpoolFolder
+    if (-not (Test-Path -LiteralPath $folder)) { return }
+    $files = [System.IO.Directory]::GetFiles($folder, '*.json')
+    [System.Array]::Sort($files, [System.StringComparer]::Ordinal)
+    $Spool.AddRange([string[]] $files)
+}
+
+function Save-Pending {
+    # A report that only says "unchanged" takes the place of the one before that said so too.
+    try {
+        $folder = Get-SpoolFolder
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        while ($Pending.Count -gt 0) {
+            $made, $json, $is_short = $Pending.Peek()
+            $time = [System.DateTime]::UtcNow.AddSeconds($made - (Get-Now))
+            $kind = 'whole'
+            if ($is_short) { $kind = 'short' }
+            $path = Join-Path $folder ('{0:D19}.{1}.json' -f $time.Ticks, $kind)
+            [System.IO.File]::WriteAllText($path, $json)
+            $last = $Spool.Count - 1
+            if ($is_short -and $last -ge 0 -and $Spool[$last].EndsWith('.short.json')) {
+                Remove-Kept $last
+            }
+            $Spool.Add($path)
+            $null = $Pending.Dequeue()
+        }
+        while ($Spool.Count -gt $KeptFiles -or (Get-SpoolSize) -gt $KeptBytes) { Remove-Kept 0 }
+    } catch {
+        Write-Complaint 'reports are kept in memory only' ([string] $_.Exception.Message)
+    }
+}
+
+function Get-SpoolSize {
+    $size = [long] 0
+    foreach ($path in $Spool) {
+        if (Test-Path -LiteralPath $path) { $size += ([System.IO.FileInfo] $path).Length }
+    }
+    return $size
+}
+
+function Remove-Kept([int] $Index) {
+    $path = $Spool[$Index]
+    $Spool.RemoveAt($Index)
+    Remove-Item -LiteralPath $path -Force -ErrorAction SilentlyContinue
+}
+
+function Get-Oldest {
+    # Returns the text of a report and its age; one that cannot be read has none.
+    if ($Spool.Count -eq 0) {
+        $made, $json, $is_short = $Pending.Peek()
+        return @($json, ((Get-Now) - $made))
+    }
+    try {
+        $path = $Spool[0]
+        $ticks = [long] ([System.IO.Path]::GetFileName($path) -split '\.')[0]
+        $age = ([System.DateTime]::UtcNow.Ticks - $ticks) / 1e7
+        return @([System.IO.File]::ReadAllText($path), $age)
+    } catch {
+        return @('', -1.0)
+    }
+}
+
+function Remove-Oldest {
+    if ($Spool.Count -gt 0) { Remove-Kept 0 } else { $null = $Pending.Dequeue() }
+}
+
+function Send-Waiting {
+    # Oldest first. Returns 'later' when the server failed, 'never' when it refused one, 'unknown'
+    # when it does not have the report that "unchanged" means.
+    $result = ''
+    for ($sent = 0; $sent -lt $AtOnce -and $Spool.Count + $Pending.Count -gt 0; $sent++) {
+        $json, $age = Get-Oldest
+        $outcome = 'never'
+        $why = 'it cannot be read, dated, or is too old'
+        if ($json -and $age -ge 0 -and $age -le $MaxAge) { $outcome, $why = Send-Body (Get-Body $json $age) }
+        if ($outcome -eq 'later') {
+            Write-Complaint 'server away, the newest reports are kept' $why
+            Save-Pending
+            return 'later'
+        }
+        if ($outcome -ne 'taken') { $result = $outcome }
+        if ($outcome -eq 'never') { Write-Complaint 'report refused and dropped' $why }
+        Remove-Oldest
+    }
+    return $result
+}
+
 # --- sending it ----------------------------------------------------------------------------------
 
-function Get-Body([System.Collections.Specialized.OrderedDictionary] $Report, [double] $Made) {
-    $Report['age_seconds'] = [math]::Round((Get-Now) - $Made, 3)
-    $json = ConvertTo-Json -InputObject $Report -Depth 4 -Compress
-    return , [System.Text.Encoding]::UTF8.GetBytes($json)
+function Get-Body([string] $Json, [double] $Age) {
+    # The age is known when it is sent; a comma in place of the point would be no number.
+    $seconds = $Age.ToString('0.0', [System.Globalization.CultureInfo]::InvariantCulture)
+    $aged = '{"age_seconds":' + $seconds + ',' + $Json.Substring(1)
+    return , [System.Text.Encoding]::UTF8.GetBytes($aged)
 }
 
 function Write-Complaint([string] $Topic, [string] $Text) {
@@ -371,8 +536,9 @@ function Get-WebFailure([System.Exception] $Failure) {
 }
 
 function Send-Body([byte[]] $Body) {
-    # Returns 'taken', 'later' or 'never', and why. Neither proxies nor redirects are followed: both
-    # would show token and report to a third party, and the server is on our own network.
+    # Returns 'taken', 'later', 'unknown' or 'never', and why. Neither proxies nor redirects are
+    # followed: both would show token and report to a third party, and the server is on our own
+    # network.
     $status = 0
     $text = ''
     try {
@@ -404,6 +570,7 @@ function Send-Body([byte[]] $Body) {
     if ($status -eq 0 -or $status -ge 500 -or @(408, 425, 429) -contains $status) {
         return @('later', "HTTP $status $text")
     }
+    if ($status -eq 409 -and $text -match 'unchanged_since') { return @('unknown', '') }
     return @('never', "HTTP $status $text")
 }
 
@@ -420,7 +587,6 @@ function Get-AnswerText([System.Net.WebResponse] $Response) {
 }
 
 function Start-Loop {
-    $pending = New-Object 'System.Collections.Generic.Queue[object]'
     $due = -1e9
     $retry = -1e9
     $failures = 0
@@ -430,28 +596,30 @@ function Start-Loop {
         try {
             $seen = Get-Listening
             if ($began -ge $due -or $seen -ne $listening) {
-                $pending.Enqueue(@($began, (Get-Report $began)))
-                if ($pending.Count -gt $KeptReports) { $null = $pending.Dequeue() }
+                Add-Pending (Get-Shortened (Get-Report $began) $began) $began
                 $listening = $seen
                 $due = $began + $Interval
+                if ($failures -gt 0) {
+                    Save-Pending
+                    $due = $began + [math]::Max([double] $Interval, $AwayInterval)
+                }
             }
         } catch {
             Write-Complaint 'the sockets of this PC cannot be read' ([string] $_.Exception.Message)
         }
         $took = (Get-Now) - $began
-        while ($pending.Count -gt 0 -and (Get-Now) -ge $retry) {
-            $made, $report = $pending.Peek()
-            $outcome, $why = Send-Body (Get-Body $report $made)
-            if ($outcome -eq 'later') {
+        if ((Get-Now) -ge $retry) {
+            $result = Send-Waiting
+            if ($result -eq 'later') {
                 $failures += 1
                 $pause = [math]::Min($LongestPause, [math]::Pow(2.0, [math]::Min($failures, 10)))
                 $retry = (Get-Now) + $pause * (Get-Random -Minimum 0.5 -Maximum 1.0)
-                Write-Complaint 'server away, the newest reports are kept' $why
-                break
+            } else {
+                if ($failures -gt 0) { $due = -1e9 }   # the server waits for the present
+                $failures = 0
             }
-            if ($outcome -eq 'never') { Write-Complaint 'report refused and dropped' $why }
-            $failures = 0
-            $null = $pending.Dequeue()
+            if ($result -eq 'never' -or $result -eq 'unknown') { $Told['Facts'] = '' }
+            if ($result -eq 'unknown') { $due = -1e9 }
         }
         $pause = [math]::Max($Poll, [math]::Min($Rest * $took, [double] $Interval))
         Start-Sleep -Milliseconds ([int] (1000 * $pause))
@@ -532,6 +700,10 @@ function Uninstall-Task {
         }
         Remove-Item -LiteralPath $folder -ErrorAction SilentlyContinue
     }
+    $system = Join-Path $env:SystemRoot 'System32\config\systemprofile\AppData\Local'
+    foreach ($own in @([System.Environment]::GetFolderPath('LocalApplicationData'), $system)) {
+        Remove-Item -LiteralPath (Join-Path $own 'knockwatch') -Recurse -Force -ErrorAction SilentlyContinue
+    }
     [System.Console]::Error.WriteLine('knockwatch agent: uninstalled')
 }
 
@@ -570,7 +742,8 @@ if ($Install) {
 }
 if ($Print -or $Once) {
     $made = Get-Now
-    $body = Get-Body (Get-Report $made) $made
+    $json = ConvertTo-Json -InputObject (Get-Report $made) -Depth 4 -Compress
+    $body = Get-Body $json ((Get-Now) - $made)
     if ($Print) {
         $output = [System.Console]::OpenStandardOutput()
         $output.Write($body, 0, $body.Length)
@@ -583,4 +756,5 @@ if ($Print -or $Once) {
     Write-Complaint 'report not delivered' $why
     exit 1
 }
+Open-Spool
 Start-Loop

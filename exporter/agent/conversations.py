@@ -38,8 +38,8 @@ class Conversations:
     def ended(self, flow: Flow, now: float) -> None:
         """Note the end of one, with its last count of bytes."""
         key = _key(flow)
-        self._open.pop(key, None)
-        self._end(key, flow, now)
+        known = self._open.pop(key, None)
+        self._end(key, counted(flow, known[0]) if known else flow, now)
 
     def closed(self, flow: Flow, now: float) -> None:
         """Note that a socket was closed; where connections are tracked more is known of it.
@@ -47,9 +47,12 @@ class Conversations:
         There its conversation is open for some time yet, and has a port outside.
         """
         key = _key(flow)
-        if key not in self._open:
-            known = self._ended.get(key)
-            self._end(key, known[0] if known else flow, now)
+        if key in self._open:
+            known, seen = self._open[key]
+            self._open[key] = (counted(known, flow), seen)
+        else:
+            ended = self._ended.get(key)
+            self._end(key, counted(ended[0], flow) if ended else flow, now)
 
     def listed(self, flows: Iterable[Flow], now: float) -> None:
         """Take the table of all that are open now; the others have ended since they were seen."""
@@ -68,14 +71,24 @@ class Conversations:
         # the latter that has no room.
         found = islice(unknown.items(), self._most - len(still))
         self._open = {key: (flow, now) for key, flow in found} | {
-            key: (still[key], now) for key in self._open if key in still
+            key: (counted(still[key], self._open[key][0]), now)
+            for key in self._open
+            if key in still
         }
         for key in self._open:
             self._ended.pop(key, None)
 
-    def told(self, now: float) -> list[Flow]:
-        """Return what a report says: the newest first."""
-        return [*(flow for flow, _ in reversed(self._open.values())), *self._aged(now)]
+    def told(self, now: float, moved: Iterable[Flow] = ()) -> list[Flow]:
+        """Return what a report says: the newest first, then what else has `moved` bytes."""
+        counts = {_key(flow): flow for flow in moved}
+        for key in counts:
+            self._ended.pop(key, None)  # the same ends once more
+        going_on = [
+            counted(flow, counts.pop(key)) if key in counts else flow
+            for key, (flow, _) in reversed(self._open.items())
+        ]
+        more = islice(counts.values(), self._most)
+        return [*going_on, *self._aged(now), *more]
 
     def _aged(self, now: float) -> Iterator[Flow]:
         for key, (flow, seen) in list(reversed(self._ended.items())):
@@ -89,6 +102,16 @@ class Conversations:
         self._ended[key] = (flow, seen)
         while len(self._ended) > self._most:
             del self._ended[next(iter(self._ended))]
+
+
+def counted(flow: Flow, other: Flow) -> Flow:
+    """Return a conversation with the greater of two counts: the kernel counts in two places.
+
+    Connection tracking counts headers too, and is asked more rarely. A count must not go back.
+    """
+    if other.bytes is None or (flow.bytes is not None and flow.bytes >= other.bytes):
+        return flow
+    return replace(flow, bytes=other.bytes)
 
 
 def _key(flow: Flow) -> _Key:

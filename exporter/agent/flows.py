@@ -6,7 +6,7 @@ since the last one, so that nothing is too short to be noticed; every report rea
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from loguru import logger
 
@@ -30,17 +30,25 @@ class Flows:
         self._conversations = Conversations()
         self._closings: sockdiag.Closings | None = None
         self._changes: conntrack.Changes | None = None
-        self._started = self._refused = False
+        self.refused = False  # whether connection tracking is closed to us
+        self._started = False
         self._read_again = _NEVER
 
-    def report(self, home: Home) -> list[Flow]:
-        """Return the conversations of the last minutes, the newest first."""
+    def report(self, home: Home, moved: Iterable[Flow] = ()) -> list[Flow]:
+        """Return the conversations of the last minutes, the newest first.
+
+        `moved` are connections of this host with their bytes, which connection tracking counts for
+        those who ask it to, and for them only.
+        """
         self._home = home
         self._start()
         if self._clock() >= self._read_again:
             self._list()
         self.hear()
-        return self._conversations.told(self._clock())
+        counted = [
+            flow for flow in moved if flow.bytes and crosses(flow.local_ip, flow.remote_ip, home)
+        ]
+        return self._conversations.told(self._clock(), counted)
 
     def hear(self) -> None:
         """Note what was told since the last time."""
@@ -76,14 +84,14 @@ class Flows:
             except OSError as error:
                 logger.info("the kernel does not tell of closed sockets: {}", error)
         # A firewall may be started later than we are.
-        if self._changes is None and not self._refused and conntrack.connections() is not None:
+        if self._changes is None and not self.refused and conntrack.connections() is not None:
             self._track()
 
     def _track(self) -> None:
         try:
             self._changes = conntrack.Changes()
         except OSError as error:
-            self._refused = True
+            self.refused = True
             logger.info(
                 "connection tracking is closed to us, so no conversations of devices behind this"
                 " host are told; it needs CAP_NET_ADMIN: {}",
@@ -91,7 +99,10 @@ class Flows:
             )
             return
         if not conntrack.counts_bytes():
-            logger.info("net.netfilter.nf_conntrack_acct is 0: no bytes of conversations are told")
+            logger.info(
+                "net.netfilter.nf_conntrack_acct is 0: of conversations by UDP, and of devices"
+                " behind this host, no bytes are told"
+            )
 
     def _list(self) -> None:
         """Read the table; how long that may take is bounded by doing it more rarely."""

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from exporter.addresses import is_loopback
 from exporter.agent.snapshot import Sighting
-from exporter.events import HostReport, Link, Neighbour
+from exporter.events import Flow, HostReport, Neighbour, Socket
 
 COMPLETE_EVERY = 1800.0  # seconds
 MOVED = 1024 * 1024  # bytes, of all links together
 
-_Facts = tuple[frozenset[Hashable], frozenset[Link], tuple[str, ...]]
+_Facts = tuple[Hashable, ...]
 
 
 class Heartbeat:
@@ -26,6 +26,7 @@ class Heartbeat:
     def __init__(self) -> None:
         self._facts: _Facts | None = None  # None: the next report has to be complete
         self._neighbours: frozenset[Neighbour] = frozenset()
+        self._told: frozenset[Flow] = frozenset()  # of the last report
         self._bytes = 0
         self._completed = self._last = 0.0
 
@@ -50,18 +51,30 @@ class Heartbeat:
             self._facts, self._neighbours = facts, frozenset(report.neighbours)
             self._bytes = _moved(report)
             self._completed = self._last = now
+            self._told = frozenset(report.flows)
             return report
         # While away a heartbeat takes the place of the one before, so it tells what that one did.
         since, self._last = self._completed if away else self._last, now
-        return replace(
-            report,
-            addresses=(),
-            sockets=(),
-            # Of conversations those that went on since: the others' ends are known already.
-            flows=tuple(flow for flow in report.flows if flow.age_seconds <= now - since),
-            neighbours=(),
-            links=(),
-            unchanged_since=round(now - self._completed, 3),
+        flows = self._went_on(report, now - since)
+        if not away:
+            self._told = frozenset(report.flows)
+        return HostReport(
+            version=report.version,
+            device=report.device,
+            flows=flows,
+            unchanged_since=round(now - self._completed, 1),
+        )
+
+    def _went_on(self, report: HostReport, seconds: float) -> tuple[Flow, ...]:
+        """Return the conversations of late: of the others the end is known already.
+
+        That of a socket which is still open goes on, and is told again when it has moved bytes.
+        """
+        is_open = set(map(_ends, report.sockets))
+        return tuple(
+            flow
+            for flow in report.flows
+            if flow.age_seconds <= seconds and not (flow in self._told and _ends(flow) in is_open)
         )
 
     def _is_fresh(self, report: HostReport, now: float) -> bool:
@@ -76,12 +89,20 @@ def _facts(report: HostReport, sightings: Iterable[Sighting]) -> _Facts:
     sockets: frozenset[Hashable] = frozenset(
         (seen.identity, seen.socket)
         for seen in sightings
-        # What two programs of this host say to each other is nobody else's affair; and each report
-        # to a server on this very host leaves such a connection behind.
-        if not _is_inside(seen.socket.remote_ip, own)
+        # What two programs of this host say to each other is nobody else's affair. What is in
+        # TIME_WAIT has ended, and each report to the server leaves such a connection behind.
+        if seen.socket.state != "time_wait" and not _is_inside(seen.socket.remote_ip, own)
     )
     links = frozenset(replace(link, received_bytes=0, sent_bytes=0) for link in report.links)
-    return sockets, links, report.addresses
+    # A gateway's station is a neighbour's.
+    gateways = frozenset((gateway.ip, gateway.interface) for gateway in report.gateways)
+    table = report.port_table
+    ports = table and (table.gateway, frozenset(table.mappings))  # whatever its order and age
+    return sockets, links, report.addresses, gateways, ports, report.lacks
+
+
+def _ends(of: Socket | Flow) -> tuple[Hashable, ...]:
+    return of.transport, of.local_ip, of.local_port, of.remote_ip, of.remote_port
 
 
 def _is_inside(remote_ip: str | None, own: set[str]) -> bool:

@@ -17,6 +17,7 @@ SOCK_DIAG, NETFILTER, GENERIC = 4, 12, 16  # protocols of netlink
 MOST_AT_ONCE = 20_000  # notifications; the rest waits for the next look
 
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
+_BEGINNING = struct.Struct("=IH")  # of it
 _ATTRIBUTE = struct.Struct("=HH")  # length, type
 _INT = struct.Struct("=i")
 _REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
@@ -91,15 +92,17 @@ class Notifications:
                 yield message
 
 
-def messages(data: bytes) -> Iterator[Message]:
-    """Yield the messages of one answer; what is cut off is left out."""
-    at = 0
-    while at + _HEADER.size <= len(data):
-        length, kind, *_ = _HEADER.unpack_from(data, at)
-        if not _HEADER.size <= length <= len(data) - at:
-            return
-        yield kind, data[at + _HEADER.size : at + length]
+def messages(data: bytes) -> list[Message]:
+    """Return the messages of one answer; what is cut off is left out."""
+    found = []
+    at, end, header = 0, len(data), _HEADER.size
+    while at + header <= end:
+        length, kind = _BEGINNING.unpack_from(data, at)
+        if not header <= length <= end - at:
+            break
+        found.append((kind, data[at + header : at + length]))
         at += (length + 3) & ~3
+    return found
 
 
 def attributes(data: bytes, at: int = 0) -> dict[int, bytes]:

@@ -22,7 +22,8 @@ from exporter.events import HostReport
 
 IN_MEMORY = 20  # reports that wait where nothing can be written
 LONGEST_PAUSE = 60.0  # seconds between two tries while the server is away
-AT_ONCE = 20  # reports, after an outage; then one a second, as the server wants it
+AT_ONCE = 20  # reports, after an outage
+PER_SECOND = 10.0  # then, which the server allows: it catches up with a day in five minutes
 MAX_AGE = 86_400.0  # seconds; the server forgets closed sockets after as long
 BOOT = "boot "  # an era that begins with it is that of the host, else it is the agent's own
 _UNKNOWN = 409  # the server does not have what a heartbeat refers to
@@ -101,7 +102,9 @@ class Outbox:
         return lack
 
     def _deliver(self, kept: Kept, age: float) -> None:
-        time = self._post(wire.encode(replace(kept.report, age_seconds=round(age, 3))))
+        aged = round(age, 1)  # an age of nothing is left out
+        report = replace(kept.report, age_seconds=aged) if aged else kept.report
+        time = self._post(wire.encode(report))
         if time is not None:
             self._offset = time - self._clock()
 
@@ -125,7 +128,8 @@ class Outbox:
 
     def _may_send(self) -> bool:
         now = self._clock()
-        self._allowed = min(AT_ONCE, self._allowed + max(0.0, now - self._allowed_at))
+        passed = max(0.0, now - self._allowed_at)
+        self._allowed = min(AT_ONCE, self._allowed + passed * PER_SECOND)
         self._allowed_at = now
         if self._allowed < 1.0:
             return False

@@ -6,6 +6,7 @@ give. Names are the system's own, which on Windows end in `.exe`. Source: psutil
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,11 +15,15 @@ from typing import Any
 import psutil
 
 from exporter.addresses import canonical, is_loopback
+from exporter.agent.host import uptime
 from exporter.agent.snapshot import Sighting, Snapshot, names_a_host, word
 from exporter.events import Link, Socket
 
 MAX_NAME = 255  # characters
+_LEEWAY = 1.0  # seconds; Linux tells the time of its start, which psutil counts from, in whole ones
 _CUT = 15  # bytes: a longer name is completed by psutil from the command line
+# Windows names the programs of all users to everybody.
+_IS_ADMINISTRATOR = not hasattr(os, "geteuid") or os.geteuid() == 0
 _TRANSPORTS = {socket.SOCK_DGRAM: "udp", socket.SOCK_STREAM: "tcp"}
 
 
@@ -39,17 +44,25 @@ class Portable:
         with _psutil_errors():
             links, addresses = _network()
             sockets = list(_sightings())
-        return Snapshot(sockets=sockets, addresses=addresses, links=links, neighbours=[])
+        lacks = [] if _IS_ADMINISTRATOR else ["programs"]
+        return Snapshot(
+            sockets=sockets, addresses=addresses, links=links, neighbours=[], lacks=lacks
+        )
 
 
 def _sightings() -> Iterator[Sighting]:
     process = cache(_process)  # one look at each process, however many sockets it has
+    offset = time.time() - uptime()  # from the clock of ages to the calendar's
     for row, pid in _connections():
         name, started = process(pid) if pid else (None, None)
         found = _socket(row, name, pid)
         ends = (found.transport, found.local_ip, found.local_port, found.remote_ip)
         # The start time tells a new process from an old one whose number it was given.
-        yield Sighting(identity=(*ends, found.remote_port, pid, started), socket=found)
+        yield Sighting(
+            identity=(*ends, found.remote_port, pid, started),
+            socket=found,
+            started=None if started is None else started - offset - _LEEWAY,
+        )
 
 
 def _connections() -> Iterator[tuple[Any, int | None]]:

@@ -6,22 +6,11 @@ the other "never": the agent must not knock forever with something that will not
 
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import NamedTuple
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import (
-    HTTPDefaultErrorHandler,
-    HTTPErrorProcessor,
-    HTTPHandler,
-    HTTPSHandler,
-    OpenerDirector,
-    Request,
-)
-
-from exporter.agent.host import agent
 
 Post = Callable[[bytes], float | None]  # returns the server's clock, Unix seconds
 
@@ -60,7 +49,11 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """The server as the agent reaches it: certificates are verified, nothing is followed."""
+    """The server as the agent reaches it: certificates are verified, no redirect is followed.
+
+    No proxy either: both would show token and report to a third party, and the server is on our own
+    network. Headers are few, for an idle host sends little else.
+    """
 
     def __init__(self, url: str, token: str | None = None, ca_file: str | None = None) -> None:
         """`ca_file` holds the authorities to trust in place of the system's.
@@ -70,16 +63,11 @@ class Server:
         _check_url(url)
         if token is not None and not (token.isascii() and token.isprintable() and token):
             raise ValueError("the token must be one line of printable ASCII")
-        self._url = url.rstrip("/")
-        self._headers = {"Content-Type": "application/json", "User-Agent": agent()}
-        if token is not None:
-            self._headers["Authorization"] = f"Bearer {token}"
-        # Without the usual handlers of redirects and proxies: both would show token and report to
-        # a third party, and the server is on our own network.
-        self._opener = OpenerDirector()
-        secure = HTTPSHandler(context=_trusting(ca_file))
-        for handler in (HTTPHandler(), secure, HTTPDefaultErrorHandler(), HTTPErrorProcessor()):
-            self._opener.add_handler(handler)
+        self._parts = urlsplit(url.rstrip("/"))
+        self._token = token
+        # Reading the system's authorities takes memory, which nobody needs for plain HTTP.
+        is_secure = self._parts.scheme == "https"
+        self._trusted = _trusting(ca_file) if is_secure or ca_file else None
 
     def post(self, body: bytes) -> float | None:
         """Post a report; return the server's clock.
@@ -103,14 +91,30 @@ class Server:
 
         Raises ServerAwayError or ReportRefusedError.
         """
-        request = Request(self._url + path, data=body, headers=self._headers)
+        connection = self._connection()
         try:
-            with self._opener.open(request, timeout=_TIMEOUT) as answer:
-                return Answer(_date(answer.headers), answer.read(_MAX_ANSWER))
-        except HTTPError as error:
-            raise _meaning(error) from error
+            method = "GET" if body is None else "POST"
+            connection.putrequest(method, self._parts.path + path, skip_accept_encoding=True)
+            if self._token is not None:
+                connection.putheader("Authorization", f"Bearer {self._token}")
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            said = answer.read(_MAX_ANSWER)
         except (OSError, HTTPException) as error:
-            raise ServerAwayError(str(getattr(error, "reason", error)) or repr(error)) from error
+            raise ServerAwayError(str(error) or repr(error)) from error
+        finally:
+            connection.close()
+        if not 200 <= answer.status < 300:
+            raise _meaning(answer, said)
+        return Answer(_date(answer.getheader("Date", "")), said)
+
+    def _connection(self) -> HTTPConnection:
+        host = self._parts.hostname or ""
+        if self._parts.scheme == "http":
+            return HTTPConnection(host, self._parts.port, timeout=_TIMEOUT)
+        return HTTPSConnection(host, self._parts.port, timeout=_TIMEOUT, context=self._trusted)
 
 
 def _trusting(ca_file: str | None) -> ssl.SSLContext:
@@ -122,9 +126,9 @@ def _trusting(ca_file: str | None) -> ssl.SSLContext:
         raise OSError(f"--ca-file {ca_file}: {error.strerror}") from None
 
 
-def _date(headers: Mapping[str, str]) -> float | None:
+def _date(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -141,22 +145,21 @@ def _check_url(server: str) -> None:
         raise ValueError(f"--server must look like http://192.168.1.10:10151, not {server!r}")
 
 
-def _meaning(error: HTTPError) -> ServerAwayError | ReportRefusedError:
-    text = _error_text(error)
-    if error.code >= 500 or error.code in _LATER:
-        return ServerAwayError(f"HTTP {error.code}: {text}")
-    advice = _ADVICE.get(error.code)
-    if 300 <= error.code < 400:
+def _meaning(answer: HTTPResponse, said: bytes) -> ServerAwayError | ReportRefusedError:
+    status, text = answer.status, _words(said, answer.reason)
+    if status >= 500 or status in _LATER:
+        return ServerAwayError(f"HTTP {status}: {text}")
+    advice = _ADVICE.get(status)
+    if 300 <= status < 400:
         advice = "the server redirects: give its final URL in --server"
-    told = f"HTTP {error.code}: {text}" + (f" ({advice})" if advice else "")
-    return ReportRefusedError(told, error.code)
+    told = f"HTTP {status}: {text}" + (f" ({advice})" if advice else "")
+    return ReportRefusedError(told, status)
 
 
-def _error_text(error: HTTPError) -> str:
+def _words(said: bytes, reason: str) -> str:
     """Return the server's own words, as far as they are fit for a log."""
     try:
-        with error:
-            said = json.loads(error.read(_MAX_ANSWER))["error"]
-    except (OSError, HTTPException, ValueError, LookupError, TypeError, RecursionError):
-        said = error.reason  # not knockwatch, or cut off
-    return "".join(c if c.isprintable() else "\ufffd" for c in str(said)[:_MAX_SHOWN])
+        text = json.loads(said)["error"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        text = reason  # not knockwatch, or cut off
+    return "".join(c if c.isprintable() else "\ufffd" for c in str(text)[:_MAX_SHOWN])

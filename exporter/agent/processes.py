@@ -46,15 +46,17 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     container: str | None = None  # short number, or name
 
 
-def owners(inodes: Collection[int], proc: Path = Path("/proc")) -> dict[int, Process]:
-    """Return the process of each socket, for those that can be told.
+def owners(
+    inodes: Collection[int], proc: Path = Path("/proc"), among: Collection[str] | None = None
+) -> dict[int, Process]:
+    """Return the process of each socket, for those that can be told, `among` these processes.
 
     A socket held by several belongs to the one that started first, for workers inherit it; init
     comes last, for it opens sockets on behalf of others.
     """
     wanted = {f"{_SOCKET}{inode}]": inode for inode in inodes if inode}
     found: dict[int, Process] = {}
-    for entry in proc.iterdir():
+    for entry in proc.iterdir() if among is None else map(proc.joinpath, among):
         if not entry.name.isdecimal():
             continue
         held = {wanted[link] for link in _links(entry / "fd") if link in wanted}
@@ -66,6 +68,22 @@ def owners(inodes: Collection[int], proc: Path = Path("/proc")) -> dict[int, Pro
             if known is None or _rank(process) < _rank(known):
                 found[inode] = process
     return found
+
+
+def sees_others(proc: Path = Path("/proc")) -> bool:
+    """Tell whether we may look into processes of other users."""
+    ours, refused = os.geteuid(), False
+    for entry in proc.iterdir():
+        try:
+            if entry.name.isdecimal() and entry.stat().st_uid != ours:
+                for file in (entry / "fd").iterdir():
+                    file.readlink()
+                    return True
+        except PermissionError:
+            refused = True
+        except OSError:  # gone
+            continue
+    return not refused and (proc / "1").exists()  # without it others are hidden altogether
 
 
 def program_name(comm: bytes, exe: bytes, argv: list[bytes]) -> str:

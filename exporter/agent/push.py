@@ -19,11 +19,12 @@ from exporter.agent import folder, host, pairing
 from exporter.agent.complaints import Complaints
 from exporter.agent.heartbeat import Heartbeat
 from exporter.agent.outbox import BOOT, Outbox
+from exporter.agent.port_table import PortTableReader, available
 from exporter.agent.post import Post, ReportRefusedError, Server, ServerAwayError
 from exporter.agent.snapshot import Collector, Snapshot
 from exporter.agent.spool import Spool
 from exporter.agent.watch import Watch
-from exporter.events import HostReport
+from exporter.events import HostReport, PortTable
 from exporter.wire import WireError
 
 INTERVAL_AWAY = 60.0  # seconds between two reports without changes while the server is away
@@ -45,13 +46,18 @@ def run(
     ca_file: str | None = None,
     state_dir: str | None = None,
     pairing_code: str | None = None,
+    upnp: bool = False,
 ) -> int:
     """Report this host to `server` until SIGTERM; return the exit code.
 
     `once` sends one report; `print_only` writes to standard output what would be sent. Reports that
     must wait for the server are kept in `state_dir`, and so is the token that a code was good for.
+    With `upnp` the router is asked for its port mappings.
     """
     about = _about(device, interval)
+    if upnp and not available():
+        logger.error("agent cannot start: --upnp needs knockwatch's extra: pip install '.[upnp]'")
+        return 2
     try:
         wire.decode(wire.encode(about))  # the server will judge by the same rules
         there = Server(server, token, ca_file)
@@ -65,9 +71,11 @@ def run(
     except (pairing.PairingError, ServerAwayError) as error:
         logger.error("agent cannot start: {}", error)
         return 1
+    complaints = Complaints(host.uptime)
+    ports = PortTableReader(host.uptime, complaints) if upnp else None
     if once or print_only:
-        return _once(about, collector(), _print if print_only else there.post)
-    return _until_stopped(_agent(about, there, place), server)
+        return _once(about, collector(), _print if print_only else there.post, ports)
+    return _until_stopped(_agent(about, there, place, complaints, ports), server)
 
 
 def _about(device: str | None, interval: float) -> HostReport:
@@ -94,8 +102,13 @@ def _own_token(there: Server, place: Path | None, device: str, code: str | None)
         return token  # as when the same command is started again
 
 
-def _agent(about: HostReport, there: Server, place: Path | None) -> "Agent":
-    complaints = Complaints(host.uptime)
+def _agent(
+    about: HostReport,
+    there: Server,
+    place: Path | None,
+    complaints: Complaints,
+    ports: PortTableReader | None,
+) -> "Agent":
     outbox = Outbox(
         there.post,
         clock=host.uptime,
@@ -104,7 +117,7 @@ def _agent(about: HostReport, there: Server, place: Path | None) -> "Agent":
         spool=None if place is None else Spool(place / "spool"),
         server_time=there.time,
     )
-    return Agent(about, collector(), outbox, clock=host.uptime, complaints=complaints)
+    return Agent(about, collector(), outbox, clock=host.uptime, complaints=complaints, ports=ports)
 
 
 class Agent:
@@ -118,13 +131,15 @@ class Agent:
         *,
         clock: Callable[[], float],
         complaints: Complaints,
+        ports: PortTableReader | None = None,
     ) -> None:
-        """`about` is a report without lists."""
+        """`about` is a report without lists; without `ports` the router is not asked."""
         self._about = about
         self._collector = collector
         self._outbox = outbox
         self._clock = clock
         self._complain = complaints
+        self._ports = ports
         self._watch = Watch()
         self._heartbeat = Heartbeat()
         self._due = _NEVER
@@ -148,7 +163,8 @@ class Agent:
         now = self._clock()
         away = self._outbox.away
         seen = self._collector.snapshot()
-        complete = report(self._about, seen, self._watch, now)
+        table = None if self._ports is None else self._ports.table(seen.gateways)
+        complete = report(self._about, seen, self._watch, now, table)
         shortened = self._heartbeat.shorten(complete, seen.sockets, now, away=away)
         self._outbox.add(shortened, now)
         interval = self._about.interval_seconds
@@ -169,7 +185,9 @@ class Agent:
             self._due = _NEVER  # it has all of the past, and waits for the present
 
 
-def report(about: HostReport, seen: Snapshot, watch: Watch, now: float) -> HostReport:
+def report(
+    about: HostReport, seen: Snapshot, watch: Watch, now: float, table: PortTable | None = None
+) -> HostReport:
     """Return a complete report of what a collector has just seen."""
     return replace(
         about,
@@ -182,6 +200,8 @@ def report(about: HostReport, seen: Snapshot, watch: Watch, now: float) -> HostR
         ),
         flows=tuple(seen.flows[: wire.MAX_FLOWS]),
         gateways=tuple(seen.gateways[: wire.MAX_GATEWAYS]),
+        port_table=table,
+        lacks=tuple(seen.lacks),
     )
 
 
@@ -198,9 +218,13 @@ def collector() -> Collector:
     return Portable()
 
 
-def _once(about: HostReport, collector: Collector, post: Post) -> int:
+def _once(
+    about: HostReport, collector: Collector, post: Post, ports: PortTableReader | None
+) -> int:
     try:
-        post(wire.encode(report(about, collector.snapshot(), Watch(), host.uptime())))
+        seen = collector.snapshot()
+        table = None if ports is None else ports.now(seen.gateways)
+        post(wire.encode(report(about, seen, Watch(), host.uptime(), table)))
     except (OSError, ValueError, ServerAwayError, ReportRefusedError) as error:
         logger.error("report not delivered: {}", error)
         return 1

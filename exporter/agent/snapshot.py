@@ -16,7 +16,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """One socket, and what tells it from the next one at the same port."""
 
     identity: Hashable  # its inode where the system tells it; else its ends and its process
-    socket: Socket  # without its age
+    socket: Socket  # without ages
+    started: float | None = None  # when its process was, by the clock of ages
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     neighbours: list[Neighbour]
     flows: list[Flow] = []
     gateways: list[Gateway] = []
+    lacks: list[str] = []  # what our rights do not show, in the report's words
 
 
 class Collector(Protocol):

@@ -25,10 +25,14 @@ class Watch:
         before = self._since
         self._since = {seen.identity: before.get(seen.identity, now) for seen in sightings}
         self._reported = _watched(sightings)
+        # Thousands of sockets have few ages: many were found at one look, and are one program's.
+        moments = {*self._since.values(), *(seen.started for seen in sightings)}
+        ages = {moment: _age(moment, now) for moment in moments}
         return [
             replace(
                 seen.socket,
-                age_seconds=min(round(now - self._since[seen.identity], 3), wire.MAX_SOCKET_AGE),
+                age_seconds=ages[self._since[seen.identity]],
+                process_age_seconds=ages[seen.started],
             )
             for seen in sightings
         ]
@@ -36,6 +40,12 @@ class Watch:
     def changed(self, sightings: list[Sighting]) -> bool:
         """Tell whether UDP sockets or TCP listeners came, went or moved since the last report."""
         return _watched(sightings) != self._reported
+
+
+def _age(since: float | None, now: float) -> float | None:
+    if since is None:
+        return None
+    return min(max(0.0, round(now - since, 3)), wire.MAX_SOCKET_AGE)
 
 
 def _watched(sightings: Iterable[Sighting]) -> frozenset[Hashable]:

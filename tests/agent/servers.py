@@ -13,11 +13,11 @@ from exporter.events import HostReport
 class Server(HTTPServer):
     """Answers each POST with the next of `answers`, 204 when there is none; keeps what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, ip: str) -> None:
         # Bound, but not listening: connections are refused until `serving`.
-        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=False)
+        super().__init__((ip, 0), _Handler, bind_and_activate=False)
         self.server_bind()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.url = f"http://{ip}:{self.server_address[1]}"
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
         self.date: str | None = None  # what it takes for the time
         self.posted: Queue[tuple[str, dict[str, str], bytes]] = Queue()
@@ -43,8 +43,8 @@ def serving(server: Server) -> Iterator[None]:
 
 
 @contextmanager
-def bound() -> Iterator[Server]:
-    server = Server()
+def bound(ip: str = "127.0.0.1") -> Iterator[Server]:
+    server = Server(ip)
     try:
         yield server
     finally:

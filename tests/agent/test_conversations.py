@@ -121,3 +121,56 @@ def test_a_report_is_bounded():
     for port in range(60_000):
         found.closed(to(port), 100.0)
     assert len(found.told(100.0)) == 2 * MOST
+
+
+def tcp(port: int, count: int | None = None) -> Flow:
+    return Flow(
+        transport="tcp",
+        local_ip="192.168.1.10",
+        local_port=port,
+        remote_ip="198.51.100.7",
+        remote_port=443,
+        bytes=count,
+    )
+
+
+def test_of_two_counts_of_one_conversation_the_greater_one_is_told():
+    found = Conversations()
+    found.opened(tcp(1, 60), 100.0)
+    found.opened(tcp(2, 900), 100.0)
+    assert found.told(101.0, [tcp(1, 500), tcp(2, 800), tcp(3, 7)]) == [
+        tcp(2, 900),
+        tcp(1, 500),
+        tcp(3, 7),
+    ]
+
+
+def test_the_last_count_of_a_socket_outlives_its_tracked_connection():
+    found = Conversations()
+    found.opened(tcp(1), 100.0)
+    found.closed(tcp(1, 512), 101.0)
+    assert found.told(101.0) == [tcp(1, 512)]
+    found.listed([tcp(1)], 102.0)
+    assert found.told(102.0) == [tcp(1, 512)]
+    found.ended(tcp(1), 103.0)
+    assert [flow.bytes for flow in found.told(103.0)] == [512]
+
+
+def test_a_connection_that_was_tracked_no_more_tells_its_last_count():
+    found = Conversations()
+    found.ended(tcp(1, 60), 100.0)
+    found.closed(tcp(1, 512), 101.0)
+    assert [(flow.bytes, flow.age_seconds) for flow in found.told(102.0)] == [(512, 1.0)]
+
+
+def test_the_same_ends_once_more_begin_to_count_anew():
+    found = Conversations()
+    found.closed(tcp(1, 9000), 100.0)
+    assert found.told(101.0, [tcp(1, 5)]) == [tcp(1, 5)]
+    found.closed(tcp(1, 70), 102.0)
+    assert [flow.bytes for flow in found.told(102.0)] == [70]
+
+
+def test_counts_are_bounded():
+    found = Conversations(most=2)
+    assert len(found.told(100.0, [tcp(port, 1) for port in range(9)])) == 2

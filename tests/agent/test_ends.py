@@ -49,6 +49,16 @@ def test_a_device_behind_a_router_has_its_own_port_and_the_one_outside():
     )
 
 
+@pytest.mark.parametrize("outside", ["100.72.0.10", "10.0.0.2"])  # a carrier's, a second router's
+def test_behind_another_nat_the_port_is_the_one_that_our_own_router_gave(outside: str):
+    router = Home([outside, "192.168.1.1"])
+    sent = ("192.168.1.10", 50123, STRANGER, 3478)
+    entry = udp(sent, (STRANGER, 3478, outside, 61000))
+    assert flow(entry, router) == told(("192.168.1.10", 50123), (STRANGER, 3478), 61000)
+    own = plain(outside, 123, STRANGER, 123)
+    assert flow(own, router) == told((outside, 123), (STRANGER, 123))
+
+
 def test_a_port_that_was_kept_is_not_told_twice():
     entry = udp(("192.168.1.10", 50123, STRANGER, 3478), (STRANGER, 3478, "203.0.113.10", 50123))
     assert flow(entry, ROUTER) == told(("192.168.1.10", 50123), (STRANGER, 3478))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from exporter.agent.heartbeat import COMPLETE_EVERY, MOVED, Heartbeat
 from exporter.agent.snapshot import Sighting
-from exporter.events import Flow, HostReport, Link, Neighbour, Socket
+from exporter.events import Flow, Gateway, HostReport, Link, Neighbour, Socket
 from exporter.hosts import Hosts
 
 UDP = Socket(transport="udp", local_ip="0.0.0.0", local_port=51413, process="transmission", pid=7)
@@ -40,9 +40,7 @@ def is_short(heartbeat: Heartbeat, seen: list[Sighting] | None = None, **facts: 
 
 def test_nothing_new_is_told_without_lists(heartbeat: Heartbeat):
     short = heartbeat.shorten(REPORT, SEEN, 1015.0)
-    assert short == HostReport(
-        version=1, device="Study-PC", agent="knockwatch-agent/1", unchanged_since=15.0
-    )
+    assert short == HostReport(version=1, device="Study-PC", unchanged_since=15.0)
     assert heartbeat.shorten(REPORT, SEEN, 1030.0).unchanged_since == 30.0
 
 
@@ -64,9 +62,17 @@ def test_sockets_that_came_or_went_make_it_complete(heartbeat: Heartbeat):
     assert not is_short(heartbeat, [])
 
 
+def test_a_connection_that_has_ended_is_no_change(heartbeat: Heartbeat):
+    """Every report makes one."""
+    ended = replace(UDP, transport="tcp", remote_ip="192.168.1.2", remote_port=10151)
+    seen = Sighting(identity=2, socket=replace(ended, state="time_wait"))
+    assert is_short(heartbeat, [*SEEN, seen])
+    assert not is_short(heartbeat, [*SEEN, Sighting(identity=2, socket=ended)])
+
+
 @pytest.mark.parametrize("remote", ["127.0.0.1", "::1", "192.168.1.20"])
 def test_what_stays_inside_the_host_is_no_change(heartbeat: Heartbeat, remote: str):
-    inside = replace(UDP, transport="tcp", remote_ip=remote, remote_port=9, state="time_wait")
+    inside = replace(UDP, transport="tcp", remote_ip=remote, remote_port=9, state="established")
     assert is_short(heartbeat, [*SEEN, Sighting(identity=2, socket=inside)])
 
 
@@ -77,6 +83,8 @@ def test_what_stays_inside_the_host_is_no_change(heartbeat: Heartbeat, remote: s
         {"links": ()},
         {"links": (Link(interface="eth0", mac="00:00:5e:00:53:07"),)},
         {"links": (Link(interface="eth0", received_bytes=10 + MOVED, sent_bytes=5),)},
+        {"lacks": ("connections",)},
+        {"gateways": (Gateway(ip="192.168.1.1", interface="eth0"),)},
         {"neighbours": (GATE, Neighbour(ip="192.168.1.2", mac="00:00:5e:00:53:02"))},
         {"neighbours": (Neighbour(ip="192.168.1.1", mac="00:00:5e:00:53:02"),)},
     ],
@@ -129,10 +137,44 @@ def test_conversations_that_went_on_are_told_with_each_heartbeat(heartbeat: Hear
     assert heartbeat.shorten(report, SEEN, 1030.0, away=True).flows == report.flows
 
 
+def test_a_connection_that_is_open_is_told_again_only_when_it_has_moved_bytes(
+    heartbeat: Heartbeat,
+):
+    """Others are: that they are in the table of connections says that they go on."""
+
+    def talk(port: int, count: int) -> Flow:
+        return Flow(
+            transport="tcp",
+            local_ip="192.168.1.20",
+            local_port=port,
+            remote_ip="198.51.100.7",
+            remote_port=443,
+            bytes=count,
+        )
+
+    mine = Socket(transport="tcp", local_ip="192.168.1.20", local_port=1, remote_ip="198.51.100.7",
+                  remote_port=443)  # fmt: skip
+    seen = [*SEEN, Sighting(identity=2, socket=mine)]
+
+    def told(now: float, *flows: Flow, away: bool = False) -> list[int | None]:
+        report = replace(REPORT, sockets=(*REPORT.sockets, mine), flows=flows)
+        short = heartbeat.shorten(report, seen, now, away=away)
+        return [flow.bytes for flow in short.flows]
+
+    assert told(1015.0, talk(1, 100)) == [100]  # with the complete report
+    assert told(1030.0, talk(1, 100), talk(2, 7)) == [7]
+    assert told(1045.0, talk(1, 150), talk(2, 7)) == [150, 7]
+    assert told(1060.0, talk(1, 150)) == []
+    # One that waits takes the place of those before it, and tells what they did.
+    assert told(1075.0, talk(1, 160), away=True) == [160]
+    assert told(1135.0, talk(1, 160), away=True) == [160]
+
+
 def test_the_server_knows_after_a_heartbeat_what_it_knew_before(heartbeat: Heartbeat):
     hosts = Hosts()
     hosts.report(REPORT, 5000.0)
     known = hosts.report(heartbeat.shorten(REPORT, SEEN, 1015.0), 5015.0)
     assert (known.report.addresses, known.report.links) == (REPORT.addresses, REPORT.links)
+    assert (known.report.agent, known.report.neighbours) == (REPORT.agent, REPORT.neighbours)
     assert [socket.age_seconds for socket in known.report.sockets] == [15.0]
     assert known.taken == 5015.0

@@ -95,14 +95,20 @@ def test_a_connection_in_time_wait_belongs_to_nobody():
 def test_without_rights_sockets_of_others_have_no_owner(tmp_path: Path):
     code = (
         "import os, sys; from exporter.agent.linux import Linux; os.setuid(65534)\n"
-        "print([s.socket.process for s in Linux().snapshot().sockets"
-        " if s.socket.local_port == int(sys.argv[1]) and s.socket.transport == 'udp'])"
+        "host = Linux(); host.snapshot(); seen = host.snapshot()\n"
+        "print([s.socket.process for s in seen.sockets"
+        " if s.socket.local_port == int(sys.argv[1]) and s.socket.transport == 'udp'], seen.lacks)"
     )
     with children.program(children.script(tmp_path, "x")) as child:
         port = str(child.ports["udp", "127.0.0.1"])
         command = [sys.executable, "-c", code, port]
         answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[None]"
+    assert answer.stdout.startswith("[None] ['programs'")
+    assert answer.stderr.count("programs of other users are closed to us") == 1
+
+
+def test_with_rights_nothing_is_lacking():
+    assert ("programs" in Linux().snapshot().lacks) == (os.geteuid() != 0)
 
 
 def test_the_host_is_seen_without_loopback():

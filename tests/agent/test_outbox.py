@@ -8,9 +8,10 @@ from loguru import logger
 
 from exporter import wire
 from exporter.agent.complaints import Complaints
-from exporter.agent.outbox import AT_ONCE, BOOT, MAX_AGE, Outbox
+from exporter.agent.outbox import AT_ONCE, BOOT, MAX_AGE, PER_SECOND, Outbox
 from exporter.agent.post import ReportRefusedError, ServerAwayError
-from exporter.agent.spool import Spool
+from exporter.agent.push import POLL
+from exporter.agent.spool import MOST, Spool
 from exporter.events import HostReport, Socket
 
 STARTED = 1_795_000_000.0  # what the server's clock showed when the host was started first
@@ -106,6 +107,15 @@ def test_in_memory_is_only_what_can_be_sent_now(host: Host):
     assert len(list(host.folder.iterdir())) == 2
 
 
+def test_an_age_of_nothing_takes_no_room(host: Host):
+    bodies: list[bytes] = []
+    host.outbox._post = bodies.append
+    host.outbox.add(HostReport(version=1, device="PC", unchanged_since=15.0), host.uptime)
+    host.passes(0.02)
+    host.outbox.send()
+    assert bodies == [b'{"version":1,"device":"PC","unchanged_since":15.0}']
+
+
 def test_a_restart_of_the_agent_changes_no_age(host: Host):
     host.fails()
     host.passes(500.0)
@@ -199,12 +209,27 @@ def test_after_an_outage_reports_are_sent_as_fast_as_the_server_takes_them(host:
     assert len(host.sent) == AT_ONCE
     assert host.outbox.away  # it has not caught up
     host.makes(99)
-    for _ in range(20):
-        host.passes(1.5)
-        host.outbox.send()
+    host.passes(0.5)
+    host.outbox.send()
+    assert len(host.sent) == AT_ONCE + round(PER_SECOND / 2)
+    host.passes(1.5)
+    host.outbox.send()
     ports = [report.sockets[0].local_port for report in host.sent]
     assert ports == [*range(2, AT_ONCE + 12), 99]
     assert not host.outbox.away
+
+
+def test_a_day_of_reports_is_caught_up_with_in_five_minutes(host: Host):
+    host.fails(ports=MOST)
+    host.error = None
+    host.passes(60.0)
+    steps = 0
+    while host.outbox.away:
+        host.passes(POLL)
+        host.outbox.send()
+        steps += 1
+    assert len(host.sent) == MOST
+    assert steps * POLL <= 300.0
 
 
 def test_a_refused_report_of_the_spool_costs_itself_only(host: Host):

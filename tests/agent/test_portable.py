@@ -1,5 +1,6 @@
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -7,6 +8,8 @@ import psutil
 import pytest
 
 from exporter.agent.portable import Portable
+from exporter.agent.snapshot import Collector, Sighting
+from exporter.events import Socket
 from tests.agent import children
 
 
@@ -106,3 +109,43 @@ def test_the_host_is_seen_without_loopback():
     assert not {"127.0.0.1", "::1"} & set(snapshot.addresses)
     assert "lo" not in {link.interface for link in snapshot.links}
     assert all(link.mac is None or len(link.mac) == 17 for link in snapshot.links)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is nothing to compare with elsewhere")
+def test_it_sees_what_the_other_way_to_look_at_linux_sees(tmp_path: Path):
+    from exporter.agent.linux import Linux
+
+    with (
+        children.program(children.binary(tmp_path, "netsession.exe")) as child,
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as mapped,
+    ):
+        mapped.connect(("::ffff:127.0.0.1", 9))
+        mine = {client.getsockname()[1], server.getsockname()[1], mapped.getsockname()[1]}
+        ports = mine | set(child.ports.values())
+        looks: list[Callable[[], Collector]] = [Portable, Linux]
+        theirs, ours = (look().snapshot() for look in looks)
+    assert told(theirs.sockets, ports) == told(ours.sockets, ports)
+    assert set(theirs.addresses) == set(ours.addresses)
+    assert {(link.interface, link.mac) for link in theirs.links} == {
+        (link.interface, link.mac) for link in ours.links
+    }
+    assert theirs.lacks == ours.lacks
+
+
+def told(sightings: list[Sighting], ports: set[int]) -> set[Socket]:
+    return {seen.socket for seen in sightings if seen.socket.local_port in ports}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the truth to compare with")
+def test_no_process_is_said_to_have_begun_later_than_it_did(tmp_path: Path):
+    """Or what came before would be denied to be its."""
+    from exporter.agent.linux import Linux
+
+    with children.program(children.binary(tmp_path, "x")) as child:
+        seen = [look().snapshot().sockets for look in (Portable, Linux)]
+    theirs, ours = ({s.socket.pid: s.started for s in one}[child.pid] for one in seen)
+    assert theirs is not None
+    assert ours is not None
+    assert ours - 2.5 < theirs <= ours

@@ -7,7 +7,7 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("/proc is Linux's", allow_module_level=True)
 
-from exporter.agent.processes import container, owners, program_name
+from exporter.agent.processes import container, owners, program_name, sees_others
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -192,3 +192,20 @@ def test_the_owner_of_a_socket_tells_its_container(proc: Path):
 
 def test_a_boundless_command_line_does_not_make_a_boundless_name():
     assert len(program_name(b"fifteen-letters", b"", [b"fifteen-letters" * 9999])) == 255
+
+
+def test_whether_others_can_be_looked_into_is_tried(proc: Path, monkeypatch: pytest.MonkeyPatch):
+    assert not sees_others(proc)  # they are hidden
+    init = add(proc, 1, "systemd")
+    assert sees_others(proc)  # there are none
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert sees_others(proc)
+    (init / "fd" / "0").unlink()
+    (init / "fd" / "0").touch()  # a link that cannot be read
+    refused = PermissionError()
+
+    def refuse(path: Path) -> Path:
+        raise refused
+
+    monkeypatch.setattr(Path, "readlink", refuse)
+    assert not sees_others(proc)

@@ -14,15 +14,16 @@ from exporter import wire
 from exporter.agent import host, push, run
 from exporter.agent.push import collector
 from exporter.agent.snapshot import Snapshot
-from exporter.events import Flow, HostReport, Link, Neighbour, Socket
+from exporter.events import Flow, HostReport, Link, MappedPort, Neighbour, PortTable, Socket
 from tests.agent.servers import Server, bound, serving
 
 TOLD = {
     *("version", "device", "machine_id", "age_seconds", "interval_seconds", "os", "agent"),
     *("addresses", "sockets", "flows", "neighbours", "links", "gateways", "unchanged_since"),
     *("transport", "local_ip", "local_port", "remote_ip", "remote_port", "state", "process", "pid"),
+    *("process_age_seconds", "lacks"),
     *("container", "nat_port", "bytes", "ip", "mac", "interface", "ssid", "bssid"),
-    *("received_bytes", "sent_bytes"),
+    *("received_bytes", "sent_bytes", "port_table", "gateway", "mappings", "port", "inside_port"),
 }
 HOLD = """
 import socket, sys
@@ -89,6 +90,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
             return seen
 
     monkeypatch.setattr(push, "collector", Still)
+    monkeypatch.setattr(host, "uptime", lambda: 1e6)  # processes grow no older
 
 
 @pytest.mark.usefixtures("still")
@@ -134,7 +136,7 @@ def test_no_report_tells_a_command_line_or_a_user(server: Server, tmp_path: Path
 
 def test_a_report_has_no_place_for_command_lines_and_users():
     """Process name, ports and counters: whoever adds a field adds it here, and to the docs."""
-    kinds = (HostReport, Socket, Flow, Neighbour, Link)
+    kinds = (HostReport, Socket, Flow, Neighbour, Link, PortTable, MappedPort)
     assert {name for kind in kinds for name in kind.__struct_fields__} <= TOLD
 
 
@@ -143,7 +145,8 @@ def test_on_linux_the_command_imports_neither_the_exporter_nor_other_systems_par
     code = (
         "import sys; from exporter import cli\n"
         "status = cli.main(['agent', '--server', 'http://127.0.0.1:1', '--print'])\n"
-        "large = {'exporter.pipeline', 'exporter.web', 'prometheus_client', 'jinja2', 'psutil'}\n"
+        "large = {'exporter.pipeline', 'exporter.web', 'prometheus_client', 'jinja2', 'psutil',"
+        " 'aiohttp'}\n"
         "sys.exit(status or repr(sorted(large & set(sys.modules))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

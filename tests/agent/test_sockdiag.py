@@ -1,10 +1,14 @@
 import socket
+import struct
 import sys
+import threading
 import time
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 if sys.platform != "linux":
     pytest.skip("sock_diag is Linux's", allow_module_level=True)
@@ -100,9 +104,80 @@ def test_the_kernel_tells_of_a_connection_that_ended():
 
 
 def heard(closings: Closings, expected: Flow) -> list[Flow]:
-    """Listen until it was told, or for ten seconds."""
+    """Listen until it was told, or for ten seconds; what it moved is left out."""
     told: list[Flow] = []
     deadline = time.monotonic() + 10
     while expected not in told and time.monotonic() < deadline:
-        told += closings.waiting()
+        told += (replace(flow, bytes=None) for flow in closings.waiting())
     return told
+
+
+SIZE, ANSWER = 3_000_000, 700
+
+
+def test_a_connection_tells_what_it_moved_while_it_is_open_and_when_it_is_closed():
+    closings = Closings()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        accepted, _ = server.accept()
+    ends = (*client.getsockname(), *client.getpeername())
+    with client, accepted:
+        exchange(client, accepted)
+        open_now = of_connection(ends, (
+            replace(flow_of(row), bytes=count) for row, count in sockdiag.moved()
+        ))  # fmt: skip
+        assert open_now == [SIZE + ANSWER + 1]  # its beginning is acknowledged like a byte
+    told: list[Flow] = []
+    deadline = time.monotonic() + 10
+    while not of_connection(ends, told) and time.monotonic() < deadline:
+        told += closings.waiting()
+    [last] = of_connection(ends, told)
+    assert last is not None
+    assert SIZE + ANSWER < last <= SIZE + ANSWER + 3  # and its end
+
+
+def exchange(client: socket.socket, accepted: socket.socket) -> None:
+    """Send a known number of bytes there and back, and wait until all are acknowledged."""
+
+    def drain() -> None:
+        left = SIZE
+        while left:
+            left -= len(accepted.recv(65536))
+        accepted.sendall(b"y" * ANSWER)
+
+    reader = threading.Thread(target=drain)
+    reader.start()
+    client.sendall(b"x" * SIZE)
+    reader.join()
+    answer = 0
+    while answer < ANSWER:
+        answer += len(client.recv(65536))
+
+
+def flow_of(row: bytes) -> Flow:
+    found = sockdiag.read("tcp", row)
+    assert found.remote_ip is not None
+    assert found.remote_port is not None
+    return Flow(
+        transport="tcp",
+        local_ip=found.local_ip,
+        local_port=found.local_port,
+        remote_ip=found.remote_ip,
+        remote_port=found.remote_port,
+    )
+
+
+def of_connection(ends: tuple[str, int, str, int], flows: Iterable[Flow]) -> list[int | None]:
+    return [
+        flow.bytes
+        for flow in flows
+        if (flow.local_ip, flow.local_port, flow.remote_ip, flow.remote_port) == ends
+    ]
+
+
+def test_an_old_kernel_tells_no_bytes():
+    short = struct.pack("=HH", 4 + 104, 2) + bytes(104)  # its tcp_info ends before them
+    tcp = CLOSED.replace(b"\x05\x00\x0a\x00\x11", b"\x05\x00\x0a\x00\x06")
+    flow = closed(tcp + short)
+    assert flow is not None
+    assert flow.bytes is None

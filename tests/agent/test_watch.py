@@ -1,3 +1,5 @@
+import msgspec
+
 from exporter import wire
 from exporter.agent.snapshot import Sighting
 from exporter.agent.watch import Watch
@@ -27,6 +29,14 @@ def test_no_age_is_more_than_a_server_takes():
     watch = Watch()
     watch.aged([seen(1)], 0.0)
     assert ages(watch, [seen(1)], 1e9) == [wire.MAX_SOCKET_AGE]
+
+
+def test_a_process_is_as_old_as_the_system_says():
+    mine = msgspec.structs.replace(seen(1), started=40.25)
+    (socket,) = Watch().aged([mine], 100.0)
+    assert (socket.age_seconds, socket.process_age_seconds) == (0.0, 59.75)
+    (early,) = Watch().aged([mine], 40.0)  # clocks are read one after the other
+    assert early.process_age_seconds == 0.0
 
 
 def test_another_socket_at_the_same_port_starts_anew():

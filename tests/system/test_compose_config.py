@@ -73,3 +73,12 @@ def test_the_agents_rights_are_as_few_as_it_needs():
     assert (agent["network_mode"], agent["pid"]) == ("host", "host")
     assert set(agent["security_opt"]) == {"no-new-privileges:true", "apparmor:unconfined"}
     assert (agent["cap_drop"], agent["cap_add"]) == (["ALL"], ["SYS_PTRACE", "DAC_READ_SEARCH"])
+
+
+def test_the_agents_reports_outlive_its_container_where_it_may_write():
+    """Not in the image's own folder: that is the exporter's, and this root has no right to it."""
+    agent = config((MAIN,), "agent")["agent"]
+    [place] = [mount["target"] for mount in agent["volumes"] if mount["type"] == "volume"]
+    assert agent["command"][-2:] == ["--state-dir", place]
+    image = (ROOT / "Dockerfile").read_text()
+    assert place not in image
