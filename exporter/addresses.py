@@ -43,11 +43,12 @@ def packed(text: str) -> bytes:
 
 
 def neighbour(ip: str, distance: int) -> str:
-    """Return another address of the same 256; `ip` itself when it is not an address."""
+    """Return another address of the same 65,536; `ip` itself when it is not an address."""
     address = _packed(ip) if len(ip) <= MAX_TEXT else None
     if address is None:
         return ip
-    near = address[:-1] + bytes([(address[-1] + distance) % 256])
+    low = (int.from_bytes(address[-2:], "big") + distance) % 65536
+    near = address[:-2] + low.to_bytes(2, "big")
     return inet_ntop(AF_INET if len(near) == 4 else AF_INET6, near)
 
 

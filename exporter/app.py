@@ -18,13 +18,14 @@ from loguru import logger
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from exporter import build, tables, web
-from exporter.evidence import EvidenceStore, prepare
+from exporter import build, reverse_dns, tables, web
+from exporter.evidence import Bounds
+from exporter.evidence_file import EvidenceFile
 from exporter.pipeline import Pipeline, Stages
 from exporter.receivers import Receivers
 from exporter.service import Service
 from exporter.settings import Config
-from exporter.state import StateFile, open_database, open_reader
+from exporter.state import StateFile
 from exporter.tokens import Tokens
 from exporter.transports import OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
@@ -49,18 +50,13 @@ class App:
         self._log_failure = OncePerMinute()
         self._stopping = asyncio.Event()
         with contextlib.ExitStack() as opened:
-            database = open_database(folder / "evidence.sqlite", prepare)
-            opened.callback(database.close)
-            days = config.state.evidence_days
-            reader = open_reader(folder / "evidence.sqlite")
-            opened.callback(reader.close)
-            evidence = EvidenceStore(
-                database, config.state.evidence_rows, days * 86400.0, reader=reader
-            )
+            evidence = EvidenceFile(folder / "evidence.sqlite", _bounds(config))
+            opened.callback(evidence.close)
             state = StateFile(folder / "state.sqlite")
             opened.callback(state.close)
-            self._pipeline = Pipeline(_stages(config), evidence.record)
-            self.service = Service(config, self._pipeline, evidence, state, time.time)
+            self._pipeline = Pipeline(_stages(config), evidence.store.record)
+            parts = (config, self._pipeline, evidence.store, state)
+            self.service = Service(*parts, time.time, begin_anew=evidence.begin_anew)
             self.service.restore()
             self._http = _Server(_http_settings(web.create(self.service, tokens)))
             self._inbox = Inbox(self._dropped)
@@ -93,13 +89,14 @@ class App:
             ]
             networks = self._pipeline.stages.networks
             refresh = group.create_task(tables.refresh(self._config.network, networks))
+            names = group.create_task(self._keep_asking())
             self.service.ready = True
             await stop.wait()
             self.service.ready = False
             self.receivers.udp.close()
-            for task in (*streams, refresh):
+            for task in (*streams, refresh, names):
                 task.cancel()
-            await asyncio.wait([*streams, refresh, *regular])
+            await asyncio.wait([*streams, refresh, names, *regular])
             self._inbox.close()
             await consumer
             self._pipeline.finish(time.time())
@@ -139,6 +136,16 @@ class App:
         await self.service.write_evidence()
         await self.service.commit()
 
+    async def _keep_asking(self) -> None:
+        """Ask for the names of the home's own addresses."""
+        stages = self._pipeline.stages
+        await reverse_dns.keep_asking(
+            stages.hosts.inventory.resolved,
+            _resolvers(self._config.network.resolver),
+            time.time,
+            lambda outcome: stages.metrics.reverse_lookup(outcome, time.time()),
+        )
+
     def _failed(self, task: str, error: Exception) -> None:
         now = time.time()
         self._pipeline.stages.metrics.internal_error(task, now)
@@ -147,6 +154,20 @@ class App:
 
     def _dropped(self, listener: str, reason: str, messages: int) -> None:
         self._pipeline.stages.metrics.dropped(listener, reason, messages, time.time())
+
+
+def _bounds(config: Config) -> Bounds:
+    kept = config.state
+    return Bounds(
+        rows=kept.evidence_rows, seconds=kept.evidence_days * 86_400.0, bytes=kept.evidence_bytes
+    )
+
+
+def _resolvers(resolver: str) -> list[str]:
+    """Whom to ask for names; a container's own gateway is no router of the home."""
+    if resolver == "gateway":
+        return [] if gateway.masks() else list(dict.fromkeys(gateway.ours()))
+    return [] if resolver == "off" else [resolver]
 
 
 def _stages(config: Config) -> Stages:

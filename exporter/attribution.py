@@ -7,16 +7,14 @@ devices.
 A `mapping` is the router's own word: its line names the inside host, or a forward does.
 """
 
-import itertools
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from exporter.addresses import neighbour
+from exporter.candidates import SHARED_DECIBANS, candidates, devices, history, inside, name
 from exporter.candidates import asked as asked_for
-from exporter.candidates import candidates, devices, history, inside, name
+from exporter.decoys import decoy
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.hosts import Hosts
 from exporter.listeners import Span
@@ -26,8 +24,6 @@ from exporter.nat import Nats
 from exporter.traces import Traces, Windows, same_port
 
 MAX_GRACE = 120.0  # seconds; a decision waits no longer for the hosts
-_RANGES = (1, 1024, 32768, 49152, 65536)  # well-known, registered, Linux and IANA ephemeral
-
 MANY_PORTS = 5  # of ours, tried by one sender: it looks for any that answers
 
 Untellable = Literal["tcp", "low_port", "sweep", "shared_address", "scan_port", "everyone_port"]
@@ -86,6 +82,8 @@ class Attributor:
         flow = candidates("flow", exact, rejection, "spoke_first_same_port")
         if flow:
             return Finding(name(flow), len(flow) == 1)
+        if told is not None and "inside_port" in told.values:
+            return Finding(name([inside(told)]), True)  # a socket of the outside port is chance
         return self._less(rejection, told, talked, tried)
 
     def _less(
@@ -94,7 +92,9 @@ class Attributor:
         """Decide by what is less than a conversation with that very end from that very port."""
         owner = None if told is None else str(told.values["device"])
         bound = self._traces.bound(rejection, owner)
-        sockets = candidates("socket", bound, rejection, "port_open")
+        shared = not rejection.inside and self.nats.is_shared(rejection.router)
+        sure = SHARED_DECIBANS if shared else None
+        sockets = candidates("socket", bound, rejection, "port_open", sure)
         remote = candidates("remote", self._otherwise(talked, rejection), rejection, "spoke_first")
         untellable = self._untellable(rejection, tried)
         if untellable == "shared_address" and any(span.routed for span in bound):
@@ -102,7 +102,8 @@ class Attributor:
         if sockets and untellable is None:
             if len(sockets) > 1 and len(remote) == 1 and remote[0].device in devices(sockets):
                 return Finding(name(remote, also=sockets), False)
-            return Finding(name(sockets), len(sockets) == 1 and self._settled(rejection, bound))
+            settled = len(sockets) == 1 and self._settled(rejection, bound, owner)
+            return Finding(name(sockets), settled)
         if remote:
             return Finding(name(remote, also=sockets), False)
         asked = self._asked(rejection) if told is None else []
@@ -141,22 +142,9 @@ class Attributor:
         )
 
     def decoy(self, rejection: Rejection) -> Evidence | None:
-        """The evidence of the same decision for another port of its range, and another sender.
-
-        What nobody chose should name nobody: how often it does is the rate of false names. The
-        sender is a neighbour of the real one, since some evidence does not look at the port. None
-        without a port, and where the address names the device, whatever the port.
-        """
-        port = rejection.our_port
-        if not port or rejection.inside:
-            return None
-        low, high = next((a, b) for a, b in itertools.pairwise(_RANGES) if port < b)
-        seed = zlib.crc32(f"{rejection.remote_ip} {port} {rejection.received:.0f}".encode())
-        decoy = low + (port - low + 1 + seed % (high - low - 1)) % (high - low)
-        sender = neighbour(rejection.remote_ip, 1 + seed % 255)
-        return self.attribute(
-            msgspec.structs.replace(rejection, our_port=decoy, remote_ip=sender)
-        ).attribution.evidence
+        """The evidence of the same decision for the packet's decoy, if it has one."""
+        other = decoy(rejection, shared=self.nats.is_shared(rejection.router))
+        return None if other is None else self.attribute(other).attribution.evidence
 
     def _is_silent(self, rejection: Rejection) -> bool:
         """Whether nothing at all is known of the port and the sender: as with most strangers."""
@@ -195,13 +183,24 @@ class Attributor:
             return None
         device = self._hosts.inventory.owner(mapping.ip, rejection.received)
         bound = self._traces.bound(rejection, None)
-        if device is None or any(s.device != device and s.opened > mapping.asked for s in bound):
+        if device is None or any(s.device != device and s.opened > mapping.last for s in bound):
             return None  # the port is another's since
-        values = {"device": device, "address": mapping.ip}
-        return Reason("mapped", {**values, "port": rejection.our_port})
+        told = {"device": device, "address": mapping.ip}
+        behind = mapping.inside_port
+        if behind is None or behind == rejection.our_port:
+            return Reason("mapped", {**told, "port": rejection.our_port})
+        program = self._traces.program(device, rejection.transport, behind, rejection.received)
+        told["process"] = program
+        return Reason("mapped", {**told, "port": rejection.our_port, "inside_port": behind})
 
-    def _settled(self, rejection: Rejection, bound: Iterable[Span]) -> bool:
-        """Whether the socket is older than one interval: then every host has had its say."""
+    def _settled(self, rejection: Rejection, bound: list[Span], owner: str | None) -> bool:
+        """Whether the socket is older than one interval: then every host has had its say.
+
+        Not while another device has that port, too, and the router may not have told yet.
+        """
+        named = devices(bound)
+        if devices(self._traces.at_port(rejection, owner)) != named:
+            return False
         for span in bound:
             device = self._hosts.device(span.device)
             if device is not None and (
@@ -216,7 +215,7 @@ class Attributor:
         A packet that the device itself sent is no scan: then its port may tell the program.
         """
         port = rejection.our_port
-        if port is None or rejection.direction != "inbound":
+        if port is None or (rejection.inside and rejection.direction != "inbound"):
             return None
         if port < 1024:
             return "low_port"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 from exporter.addresses import canonical
@@ -13,6 +14,7 @@ from exporter.enrichment.direction import Home, Interfaces
 from exporter.enrichment.networks import Networks
 from exporter.events import STDIN
 from exporter.hosts import Hosts
+from exporter.inventory import Inventory
 from exporter.knowledge import Knowledge, load
 from exporter.mappings import Forward, Mappings
 from exporter.metrics import Metrics
@@ -30,22 +32,13 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
 
     Raises ValueError naming what of the configuration or the package's data cannot be used.
     """
-    knowledge = load()
+    knowledge = own_knowledge(config)
     special = config.network.special
     networks = Networks(
         knowledge.networks,
         special=None if special is None else [(entry.prefix, entry.kind) for entry in special],
     )
-    hosts = Hosts(
-        {
-            place: device.name
-            for device in config.device
-            for place in (
-                *(canonical(address) or address for address in device.addresses),
-                *(fields.mac(station) or station for station in device.macs),
-            )
-        }
-    )
+    hosts = Hosts(inventory=_inventory(config))
     forwards = (
         Forward(router=f.router, transport=f.transport, port=f.port, device=f.device)
         for f in config.port_forward
@@ -71,6 +64,20 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
     )
 
 
+def own_knowledge(config: Config) -> Knowledge:
+    """What programs, ports and networks mean, with the user's own files.
+
+    Raises ValueError naming the file and the place of what cannot be used.
+    """
+    extra = []
+    for number, file in enumerate(config.knowledge.files):
+        try:
+            extra.append((file, Path(file).read_bytes()))
+        except OSError as error:
+            raise ValueError(f"knowledge.files[{number}]: cannot be read: {error}") from None
+    return load(extra)
+
+
 def reader(config: Config) -> Reader:
     """What reads the lines: the user's dialects, and what is said of single routers.
 
@@ -92,6 +99,25 @@ def port_kind(
         return "scan_port" if entry is not None and entry.kind in _SCANNED else None
 
     return kind
+
+
+def _inventory(config: Config) -> Inventory:
+    """Whose addresses, stations and radios are configured."""
+    return Inventory(
+        {
+            _place(text): device.name
+            for device in config.device
+            for text in (*device.addresses, *device.macs)
+        },
+        excluded={device.name: frozenset(map(_place, device.excludes)) for device in config.device},
+        access_points={
+            _place(text): router.name for router in config.router for text in router.bssids
+        },
+    )
+
+
+def _place(text: str) -> str:
+    return canonical(text) or fields.mac(text) or text
 
 
 def _rule(router: Router) -> RouterRule:

@@ -16,7 +16,9 @@ SLOT = 600.0  # seconds; sightings in different slots are "separate times"
 SEPARATE_TIMES = 3
 _HISTORY_DECIBANS, _HISTORY_HALF_LIFE = 20.0, 7200.0
 MIN_CONFIDENCE = 0.85  # below it nobody is named
-DECIBANS: dict[Evidence, float] = {"mapping": 40, "flow": 30, "socket": 20, "remote": 15, "dns": 12}
+DECIBANS: dict[Evidence, float] = {"mapping": 40, "flow": 30, "socket": 20, "remote": 10, "dns": 9}
+# Of the 240 ports of a shared address several are always in use: a probe hits one of them easily.
+SHARED_DECIBANS = 12.0
 
 
 def reachable(spans: Iterable[Span], rejection: Rejection, owner: str | None) -> list[Span]:
@@ -50,11 +52,16 @@ def by_device(spans: Iterable[Span]) -> dict[str, list[Span]]:
 
 
 def candidates(
-    evidence: Evidence, spans: Iterable[Span], rejection: Rejection, code: str
+    evidence: Evidence,
+    spans: Iterable[Span],
+    rejection: Rejection,
+    code: str,
+    decibans: float | None = None,
 ) -> list[Candidate]:
-    """One candidate a device, all of one level."""
+    """One candidate a device, all of one level; as sure as that level is unless told otherwise."""
+    sure = DECIBANS[evidence] if decibans is None else decibans
     return [
-        candidate(evidence, of_device, rejection, code, {}, DECIBANS[evidence])
+        candidate(evidence, of_device, rejection, code, {}, sure)
         for of_device in by_device(spans).values()
     ]
 
@@ -116,10 +123,10 @@ def candidate(
 
 
 def inside(told: Reason) -> Candidate:
-    """The router itself names the inside host; which program it was, nobody knows."""
+    """The router itself names the inside host, and sometimes the port at which its program is."""
     return Candidate(
         device=str(told.values["device"]),
-        process="",
+        process=str(told.values.get("process", "")),
         evidence="mapping",
         confidence=_probability(DECIBANS["mapping"]),
         reasons=(told,),
@@ -178,9 +185,9 @@ def name(best: list[Candidate], also: Iterable[Candidate] = ()) -> Attribution:
     )
 
 
-def devices(candidates: Iterable[Candidate]) -> set[str]:
-    """The names of the candidates' devices."""
-    return {candidate.device for candidate in candidates}
+def devices(found: Iterable[Candidate | Span]) -> set[str]:
+    """The names of the devices of candidates or spans."""
+    return {one.device for one in found}
 
 
 def _probability(decibans: float) -> float:

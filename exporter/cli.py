@@ -81,6 +81,7 @@ def _agent(options: argparse.Namespace) -> int:
         ca_file=options.ca_file,
         state_dir=options.state_dir,
         pairing_code=options.pair,
+        upnp=options.upnp,
     )
 
 
@@ -259,7 +260,9 @@ def _json(answer: Answer) -> str:
 
 def _words(answer: Answer) -> str:
     steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(answer.steps, 1))
-    return "\n\n".join(part for part in (answer.summary, answer.advice, steps) if part)
+    return "\n\n".join(
+        part for part in (answer.summary, answer.advice, answer.certainty, steps) if part
+    )
 
 
 def _without_none(table: dict[str, Any]) -> dict[str, Any]:

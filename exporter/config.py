@@ -59,6 +59,8 @@ def parse(text: str, name: str = "configuration") -> Config:
         config = msgspec.convert(data, Config)
         _check(config)
         build.reader(config)  # the user's patterns are tried on their samples
+        if config.knowledge.files:
+            build.own_knowledge(config)
     except (ValueError, msgspec.ValidationError) as error:
         raise ConfigError(f"{name}: {_place(str(error))}") from None
     return config
@@ -122,14 +124,36 @@ def _check(config: Config) -> None:
     _check_files(config)
     for kind, entries in (("router", config.router), ("device", config.device)):
         _check_names(kind, entries)
-    stations: set[str] = set()
+    stations: dict[str, str] = {}
     for number, device in enumerate(config.device):
         _check_places(f"device[{number}].macs", device.macs, fields.mac, stations)
+        _check_excluded(number, device)
+    radios: dict[str, str] = {}
+    for number, router in enumerate(config.router):
+        _check_places(f"router[{number}].bssids", router.bssids, fields.mac, radios)
+    resolver = config.network.resolver
+    if resolver not in ("gateway", "off") and canonical(resolver) is None:
+        raise ValueError(
+            f'network.resolver: {resolver!r} is not an address; it may be "gateway" or "off", too'
+        )
+
+
+def _check_excluded(number: int, device: Device) -> None:
+    """Raise ValueError when a device is said to have, and never to have, the same place."""
+    place = f"device[{number}]"
+    own: dict[str, str] = {}
+    _check_places(f"{place}.addresses", device.addresses, canonical, own)
+    _check_places(f"{place}.macs", device.macs, fields.mac, own)
+    _check_places(f"{place}.excludes", device.excludes, _address_or_station, own)
+
+
+def _address_or_station(text: str) -> str | None:
+    return canonical(text) or fields.mac(text)
 
 
 def _check_names(kind: str, entries: Sequence[Router | Device]) -> None:
     names: set[str] = set()
-    used: set[str] = set()
+    used: dict[str, str] = {}
     for number, entry in enumerate(entries):
         if entry.name.casefold() in names or not entry.name:
             raise ValueError(f"{kind}[{number}].name: {entry.name!r} is empty or used twice")
@@ -138,15 +162,16 @@ def _check_names(kind: str, entries: Sequence[Router | Device]) -> None:
 
 
 def _check_places(
-    key: str, given: Iterable[str], read: Callable[[str], str | None], used: set[str]
+    key: str, given: Iterable[str], read: Callable[[str], str | None], used: dict[str, str]
 ) -> None:
     for text in given:
         place = read(text)
         if place is None:
             raise ValueError(f"{key}: {text!r} is not an address")
         if place in used:
-            raise ValueError(f"{key}: {text!r} is used twice")
-        used.add(place)
+            other = "" if used[place] == key else f": {used[place]} has it, too"
+            raise ValueError(f"{key}: {text!r} is used twice{other}")
+        used[place] = key
 
 
 def _check_files(config: Config) -> None:

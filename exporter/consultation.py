@@ -1,21 +1,33 @@
 """`knockwatch doctor`: ask a running exporter what it finds, and put it on paper.
 
-The exporter's address goes in, the lines to print and whether anything fails come out. What an
-exporter finds is its own word (`doctor`); that none answers is said here.
+The exporter's address goes in, the lines to print and whether all is well come out. What it finds
+is its own word (`doctor`); whether it can be reached from here is said here.
 """
 
+import socket
 import urllib.error
 import urllib.request
 from http.client import HTTPException
+from urllib.parse import urlsplit
 
 import msgspec
 
-from exporter.doctor import Finding, next_step
+from exporter.doctor import Finding, State, next_step
 from exporter.explanation.words import Language, say
 
 SECONDS = 10  # until an exporter must have answered
+CONNECT_SECONDS = 3
 MOST_BYTES = 4 * 1024 * 1024
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "fail"}
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    messages: int
+
+
+class _Condition(msgspec.Struct, frozen=True):
+    syslog_port: int
+    listeners: tuple[_Heard, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -23,22 +35,26 @@ class Report(msgspec.Struct, frozen=True):
 
     findings: tuple[Finding, ...]
     next: str
+    condition: _Condition | None = None
 
 
 def consult(url: str, language: Language) -> tuple[str, bool]:
-    """Return what to print, and whether nothing fails on the way of a line.
+    """Return what to print, the next step first, and whether there is nothing to do.
 
     Raises ValueError when `url` is none.
     """
     report = _ask(url.rstrip("/"), language)
-    width = max(_width(finding.hop) for finding in report.findings)
+    found, step = report.findings, report.next
+    if report.condition is not None and report.condition.syslog_port:
+        found = (found[0], _reached(url, report.condition, language), *found[1:])
+        step = next_step(found, language)
+    width = max(_width(finding.hop) for finding in found)
     lines = [
-        f"{_MARKS[f.state]}  {f.hop}{' ' * (width - _width(f.hop))}  {f.sentence}"
-        for f in report.findings
+        f"{_MARKS[f.state]}  {f.hop}{' ' * (width - _width(f.hop))}  {f.sentence}" for f in found
     ]
-    told = say(language, "doctor.next", step=report.next)
-    fine = all(finding.state != "fail" for finding in report.findings)
-    return "\n".join((*lines, "", told)), fine
+    told = say(language, "doctor.next", step=step)
+    fine = all(finding.state == "ok" for finding in found)
+    return "\n".join((told, "", *lines)), fine
 
 
 def _ask(url: str, language: Language) -> Report:
@@ -58,6 +74,20 @@ def _ask(url: str, language: Language) -> Report:
         return _absent("absent", url, str(error) or repr(error), language)
     except msgspec.MsgspecError as error:
         return _absent("older", url, str(error), language)
+
+
+def _reached(url: str, condition: _Condition, language: Language) -> Finding:
+    """Whether the port for log lines can be reached from here; by TCP: UDP answers nothing."""
+    host, port = urlsplit(url).hostname or "", condition.syslog_port
+    hop, words = say(language, "doctor.listener"), {"host": host, "port": str(port)}
+    try:
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except OSError as error:
+        words["error"] = error.strerror or str(error)
+        step = say(language, "doctor.listener.closed.step", **words)
+        state: State = "warn" if any(one.messages for one in condition.listeners) else "fail"
+        return Finding(hop, state, say(language, "doctor.listener.closed", **words), step)
+    return Finding(hop, "ok", say(language, "doctor.listener.open", **words))
 
 
 def _absent(topic: str, url: str, error: str, language: Language) -> Report:

@@ -1,8 +1,8 @@
 """What the evidence says of one device, deleted.
 
-An open database of decisions and a name go in, how many rows were deleted comes out. Rows that name
-the device go; from rows of others it vanishes as a candidate and from their reasons. What was there
-is overwritten on the disk, not only marked as free.
+An open database of evidence and a name go in, how many rows were deleted comes out. Decisions that
+name the device and its sockets go; from decisions of others it vanishes as a candidate and from
+their reasons. What was there is overwritten on the disk, not only marked as free.
 """
 
 import sqlite3
@@ -22,12 +22,7 @@ def erase(connection: sqlite3.Connection, device: str) -> int:
     connection.execute("PRAGMA secure_delete = ON")
     key = device.casefold()
     with connection:
-        names = [name for (name,) in connection.execute("SELECT DISTINCT device FROM decisions")]
-        same = [(name,) for name in names if name.casefold() == key]
-        deleted = sum(
-            connection.execute("DELETE FROM decisions WHERE device = ?", name).rowcount
-            for name in same
-        )
+        deleted = sum(_delete(connection, table, key) for table in ("decisions", "sockets"))
         rows = connection.execute("SELECT DISTINCT reasons FROM decisions").fetchall()
         for (before,) in rows:
             after = _without(before, key)
@@ -38,6 +33,13 @@ def erase(connection: sqlite3.Connection, device: str) -> int:
     # The journal still holds what was deleted; a reader that is busy lets a later one empty it.
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return deleted
+
+
+def _delete(connection: sqlite3.Connection, table: str, key: str) -> int:
+    names = [name for (name,) in connection.execute(f"SELECT DISTINCT device FROM {table}")]  # noqa: S608 - names of ours
+    same = [(name,) for name in names if name.casefold() == key]
+    delete = f"DELETE FROM {table} WHERE device = ?"  # noqa: S608
+    return sum(connection.execute(delete, name).rowcount for name in same)
 
 
 def _without(why: bytes, key: str) -> bytes:

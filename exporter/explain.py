@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from exporter import causes, explanation
+from exporter.bisection import Found, concerns
 from exporter.dialects import nearest
 from exporter.events import (
     Candidate,
@@ -44,7 +45,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     application: str | None = None
     at_least: bool = False  # its router's log is at a limit: there were more like it
+    headline: str | None = None  # the shortest form
     summary: str
+    certainty: str | None = None
     advice: str
     steps: tuple[str, ...]
 
@@ -89,10 +92,12 @@ def _judged(
     packets = stages.rejection(event, told.router, now)
     seen = pipeline.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
     attribution = stages.attributor.attribute(packets, seen.ports_of_source).attribution
-    signs = causes.signs(packets, attribution, seen, stages.knowledge)
+    known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
+    signs = causes.gather(packets, attribution, seen, *known)
     cause = causes.decide(signs)
     decision = Decision(rejection=packets, attribution=attribution, cause=cause, last=now)
-    subject = explanation.of_decision(decision, signs.application)
+    subject = explanation.of_decision(decision, signs.application, at_least=told.at_least)
+    found = _bisected(decision, pipeline, now, subject.candidates)
     return msgspec.structs.replace(
         told,
         network=packets.remote,
@@ -100,19 +105,59 @@ def _judged(
         process=attribution.process or None,
         evidence=attribution.evidence,
         confidence=round(attribution.confidence, 4),
-        candidates=attribution.candidates,
+        candidates=_with_suspects(attribution.candidates, found),
         cause=cause.name,
         verdict=cause.verdict,
         application=signs.application.name if signs.application else None,
+        headline=explanation.headline(subject, language),
         summary=explanation.summary(subject, language),
-        advice=explanation.advice(subject, language),
-        steps=told.steps + explanation.steps_of_decision(subject, language),
+        certainty=explanation.certainty(subject, language),
+        advice=explanation.advice(
+            subject, language, explanation.next_step(found, language) if found else ""
+        ),
+        steps=(
+            *told.steps,
+            *explanation.steps_of_decision(
+                subject,
+                language,
+                explanation.background(packets, cause.name, stages.knowledge, language),
+            ),
+            *(explanation.findings(found, language) if found else ()),
+        ),
+    )
+
+
+def _bisected(
+    decision: Decision, pipeline: Pipeline, now: float, among: tuple[str, ...]
+) -> Found | None:
+    """What is known of packets like these, if nobody is named and a device may be behind them."""
+    packets = decision.rejection
+    if not concerns(decision.attribution.device, packets.direction, decision.cause.name):
+        return None
+    return pipeline.bisection.of(packets, now, among)
+
+
+def _with_suspects(candidates: tuple[Candidate, ...], found: Found | None) -> tuple[Candidate, ...]:
+    """Candidates, and those that packets follow: no evidence of a level, and never a name."""
+    known = {candidate.device for candidate in candidates}
+    suspects = found.suspects if found else ()
+    return candidates + tuple(
+        Candidate(
+            device=lead.device,
+            process="",
+            evidence="none",
+            confidence=round(lead.confidence, 4),
+            reasons=(explanation.follows(lead),),
+        )
+        for lead in suspects
+        if lead.device not in known
     )
 
 
 def event_fields(event: Event) -> dict[str, Any]:
     """What an event says, as JSON has it: absent keys are left out, `time` is RFC 3339."""
     fields: dict[str, Any] = msgspec.to_builtins(event)
+    fields.pop("signal", None)  # a sign of the cause, which the steps name
     if event.time is not None:
         moment = datetime.fromtimestamp(event.time, UTC)
         fields["time"] = moment.isoformat().replace("+00:00", "Z")

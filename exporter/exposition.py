@@ -16,7 +16,8 @@ from prometheus_client.registry import Collector
 
 from exporter import metrics as m
 from exporter.enrichment.networks import Networks
-from exporter.hosts import Device, Hosts
+from exporter.hosts import Hosts
+from exporter.machines import Device
 from exporter.routers import Router, Routers
 from exporter.series import Declaration
 

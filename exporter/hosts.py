@@ -6,55 +6,31 @@ Who has which address is the `inventory`'s. Times are arguments, Unix seconds; t
 report arrival minus age.
 """
 
-from collections import deque
+import re
 from collections.abc import Iterable, Mapping
-
-import msgspec
 
 from exporter.events import HostReport
 from exporter.inventory import Inventory
 from exporter.listeners import HISTORY, Listeners, Span, spans
+from exporter.machines import Conflict, Device, check_rank, current_until, is_same, unchanged
 
-CURRENT_INTERVALS = 3  # a report is current for this many of its intervals
-PASTE_CURRENT = 600.0  # seconds; a person pastes once and then looks
 MAX_DEVICES = 1000
-_VIRTUAL = ("docker", "br-", "podman", "cni", "lxc", "lxd", "incus", "virbr", "veth", "vnet")
+MAX_FORMERLY = 8  # names that a machine had before
+# Bridges of containers and virtual machines; a router's own bridge, as `br-lan`, is none of them.
+_VIRTUAL = re.compile(r"docker\d|br-[0-9a-f]{12}$|podman|cni|lxc|lxd|incus|virbr|veth|vnet")
 MAX_SPANS = 300_000  # sockets of all devices, open and closed: about 120 MB
 MAX_CLOSED = 20_000  # closed sockets remembered for one device; the oldest go first
-
-
-class Conflict(ValueError):
-    """A report that may not replace what is known; the text says why."""
-
-
-class Device(msgspec.Struct, kw_only=True, eq=False):
-    """One host and its current report."""
-
-    name: str  # as first written; names are compared without case
-    report: HostReport
-    taken: float  # when the report was made, by our clock
-    received: float
-    open: dict[tuple[object, ...], Span] = msgspec.field(default_factory=dict)
-    closed: deque[Span] = msgspec.field(default_factory=deque)
-
-    @property
-    def is_agent(self) -> bool:
-        """Whether an agent speaks for it, rather than a person who pasted."""
-        return self.report.agent != "paste"
-
-    @property
-    def current_until(self) -> float:
-        """When the report stops to count."""
-        return _current_until(self.report, self.taken)
 
 
 class Hosts:
     """All devices. `listeners` holds their sockets, now and in the last day."""
 
-    def __init__(self, configured: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, configured: Mapping[str, str] | None = None, inventory: Inventory | None = None
+    ) -> None:
         """`configured` maps addresses and stations (MAC) to devices on which no agent can run."""
         self.listeners = Listeners()
-        self.inventory = Inventory(configured)
+        self.inventory = inventory or Inventory(configured)
         self._devices: dict[str, Device] = {}
         self._live: list[Device] = []
         self._live_at: float | None = None  # a flood asks often about one moment
@@ -63,29 +39,30 @@ class Hosts:
         """Take a report in, and return its device.
 
         Raises Conflict when a person pastes for a device whose agent reports, when two machines
-        use one name at a time, when "unchanged" refers to a report that is not here, or when there
-        are more devices or sockets than can be remembered.
+        use one name, or one machine two names at a time, when "unchanged" refers to a report that
+        is not here, or when there are more devices or sockets than can be remembered.
         """
         self._live_at = None
         taken = received - report.age_seconds
         device = self._devices.get(report.device.casefold())
-        if report.unchanged_since is not None:
-            report = _unchanged(device, report, taken)
-        if device is None:
-            if len(self._devices) >= MAX_DEVICES:
-                raise Conflict(f"{MAX_DEVICES} devices report already; this one is not taken in")
-            nothing = HostReport(version=report.version, device=report.device)
-            device = Device(name=report.device, report=nothing, taken=taken, received=received)
-            self._devices[report.device.casefold()] = device
-        else:
-            _check_rank(device, report, received)
-        self._check_room(device, report)
+        is_heartbeat = report.unchanged_since is not None
+        if is_heartbeat:
+            report = unchanged(device, report, taken)
+        if device is not None:
+            check_rank(device, report, received)
+        former = self._former(device, report, taken, received)
+        self._check_room(former or device, report)
+        if former is not None:
+            device = self._rename(former, report.device, taken)
+        elif device is None:
+            device = self._new(report, taken, received)
         # A report that arrives later and was made earlier is from a spool; one that arrives
         # earlier than the last comes after our clock was set back.
         if taken < device.taken and received >= device.received:
             self._late(device, report, taken)
         else:
             self._replace(device, report, taken, received)
+            device.complete = device.complete if is_heartbeat else taken
         self._make_room()
         return device
 
@@ -144,7 +121,7 @@ class Hosts:
     def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
         now_open: dict[tuple[object, ...], Span] = {}
         looked = device.taken if device.report.agent else None
-        for span in spans(report, taken, _current_until(report, taken), looked):
+        for span in spans(report, taken, current_until(report, taken), looked):
             key = _key(span)
             known = now_open.get(key) or device.open.pop(key, None)
             if known is None:
@@ -158,7 +135,7 @@ class Hosts:
             now_open[key] = known
         for gone in device.open.values():
             self._close(device, gone)
-        self.inventory.report(device.name, report, taken, _current_until(report, taken))
+        self.inventory.report(device.name, report, taken, current_until(report, taken))
         device.open, device.report = now_open, report
         device.taken, device.received = taken, received
 
@@ -172,9 +149,54 @@ class Hosts:
         if owner is not None:
             return owner
         near = (n.interface or "" for n in report.neighbours if n.ip == span.local_ip)
-        return name if any(interface.startswith(_VIRTUAL) for interface in near) else ""
+        return name if any(map(_VIRTUAL.match, near)) else ""
 
-    def _check_room(self, device: Device, report: HostReport) -> None:
+    def _new(self, report: HostReport, taken: float, received: float) -> Device:
+        if len(self._devices) >= MAX_DEVICES:
+            raise Conflict(f"{MAX_DEVICES} devices report already; this one is not taken in")
+        nothing = HostReport(version=report.version, device=report.device)
+        device = Device(name=report.device, report=nothing, taken=taken, received=received)
+        self._devices[report.device.casefold()] = device
+        return device
+
+    def _former(
+        self, device: Device | None, report: HostReport, taken: float, received: float
+    ) -> Device | None:
+        """The device as which a machine reported before it was given the name that it has now."""
+        if device is not None and device.report.machine_id == report.machine_id:
+            return None
+        for former in self._devices.values():
+            apart = self.inventory.excluded(former.name) | self.inventory.excluded(report.device)
+            if former is device or not is_same(former.report, report, apart):
+                continue
+            before = map(str.casefold, former.formerly)
+            back = report.device.casefold() in before and taken > former.taken
+            if back and received <= former.current_until:
+                raise Conflict(
+                    f"this machine reports as {former.name} by now: run one agent on it, or stop it"
+                    " for a minute where it is to be renamed back"
+                )
+            return former
+        return None
+
+    def _rename(self, device: Device, name: str, taken: float) -> Device:
+        """Give a machine its new name, and with it all that it had."""
+        old = device.name
+        if taken <= device.taken:
+            return device  # kept by the agent from the time before
+        self.forget(name)  # another machine had that name, and is silent
+        for reporter in self._devices.values():  # a router tells of others' conversations, too
+            for span in (*reporter.open.values(), *reporter.closed):
+                if span.device == old:
+                    span.device = name
+        self.inventory.rename(old, name)
+        former = {**device.formerly, old: taken}
+        device.formerly = dict(list(former.items())[-MAX_FORMERLY:])
+        device.name = name
+        self._devices[name.casefold()] = self._devices.pop(old.casefold())
+        return device
+
+    def _check_room(self, device: Device | None, report: HostReport) -> None:
         others = sum(len(other.open) for other in self._devices.values() if other is not device)
         if others + len(report.sockets) + len(report.flows) > MAX_SPANS:
             raise Conflict(f"other devices have {others} sockets open; no more are taken in")
@@ -201,43 +223,5 @@ class Hosts:
             self.listeners.remove(device.closed.popleft())
 
 
-def _current_until(report: HostReport, taken: float) -> float:
-    if report.agent == "paste":
-        return taken + PASTE_CURRENT
-    return taken + CURRENT_INTERVALS * report.interval_seconds
-
-
 def _key(span: Span) -> tuple[object, ...]:
     return (span.transport, span.local_ip, span.local_port, span.remote_ip, span.process)
-
-
-def _check_rank(device: Device, report: HostReport, received: float) -> None:
-    if received > device.current_until:
-        return
-    if device.is_agent and report.agent == "paste":
-        raise Conflict(f"an agent reports for {device.name} already, and its word outranks a paste")
-    known, new = device.report.machine_id, report.machine_id
-    if known is not None and new is not None and known != new:
-        raise Conflict(
-            f"another machine reports as {device.name} already: start one of the two agents"
-            " with --device and a name of its own"
-        )
-
-
-def _unchanged(device: Device | None, report: HostReport, taken: float) -> HostReport:
-    """The device's lists again, as of now: the host says that nothing has changed since."""
-    since = taken - (report.unchanged_since or 0.0)
-    if device is None or since > device.taken + 1.0:  # a second for the way here
-        raise Conflict("unchanged_since refers to a report that is not here: send a full one")
-    old, elapsed = device.report, taken - device.taken
-    return msgspec.structs.replace(
-        report,
-        addresses=old.addresses,
-        sockets=tuple(
-            msgspec.structs.replace(s, age_seconds=(s.age_seconds or 0.0) + elapsed)
-            for s in old.sockets
-        ),
-        neighbours=old.neighbours,
-        links=old.links,
-        unchanged_since=None,
-    )

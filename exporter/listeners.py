@@ -4,13 +4,13 @@ A socket that a report shows is a `Span`, from the moment it was known to be ope
 it was seen so. Nothing here reads a clock: times are arguments, Unix seconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Generic, TypeVar
 
 import msgspec
 
-from exporter.events import HostReport
+from exporter.events import Flow, HostReport, Socket
 
 MAX_LOOKED_AT = 500  # spans of one port or remote address: what is older says no more
 LOOK = 2.0  # seconds; how often agents look for new sockets
@@ -89,18 +89,21 @@ def spans(
     """The sockets and flows of a report that was made at `taken`.
 
     A socket's age counts from the host's first look at it, and it may have been open since just
-    after the look before. `looked` is when the host last said what was open: the socket was not.
+    after the look before, but not before its process was started. `looked` is when the host last
+    said what was open: the socket was not.
     A flow from an address that is not the host's own is one that it forwards: the host is a router,
     and the device is still to be found by that address.
     """
-    programs: dict[tuple[str, int], str] = {}
+    owned: dict[tuple[str, int], list[Socket]] = {}
     for socket in report.sockets:
         if socket.process:
-            programs.setdefault((socket.transport, socket.local_port), socket.process)
+            owned.setdefault((socket.transport, socket.local_port), []).append(socket)
         unseen = report.interval_seconds if socket.age_seconds is None else LOOK
         opened = taken - (socket.age_seconds or 0.0)
         if looked is not None and opened > looked:
-            opened = max(opened - unseen, looked)
+            age = socket.process_age_seconds
+            started = looked if age is None else taken - age
+            opened = max(opened - unseen, looked, min(opened, started))
         yield Span(
             device=report.device,
             transport=socket.transport,
@@ -125,12 +128,23 @@ def spans(
             local_port=flow.local_port if flow.nat_port is None else flow.nat_port,
             inside_port=flow.local_port,
             remote_ip=flow.remote_ip,
-            process="" if routed else programs.get((flow.transport, flow.local_port), ""),
+            process="" if routed else _program(flow, owned),
             opened=opened if looked is None else min(seen, max(opened, looked)),
             last_seen=seen,
             current_until=seen,
             routed=routed,
         )
+
+
+def _program(flow: Flow, owned: Mapping[tuple[str, int], Iterable[Socket]]) -> str:
+    """The one program of a flow's port; one that has it only since the flow ended is not its."""
+    found = {
+        socket.process or ""
+        for socket in owned.get((flow.transport, flow.local_port), ())
+        if socket.remote_ip in (None, flow.remote_ip)
+        and (socket.age_seconds is None or socket.age_seconds >= flow.age_seconds)
+    }
+    return found.pop() if len(found) == 1 else ""
 
 
 def _holds_port(span: Span) -> bool:

@@ -1,15 +1,16 @@
 """The router's own table: which port of it leads to which device.
 
-Events of kind `port_mapping` (UPnP, NAT-PMP, PCP) go in, beside the forwards of the configuration;
-out comes where a port led at a moment. A mapping counts until ten minutes after it was given up, at
-the longest two hours after it was last asked for: programs ask again within the hour.
+Events of kind `port_mapping` (UPnP, NAT-PMP, PCP) go in, and the table itself where an agent reads
+it, beside the forwards of the configuration; out comes where a port led at a moment. A mapping
+counts until ten minutes after it was given up, at the longest two hours after it was last asked for
+or seen in the table: programs ask again within the hour. Log and table may both tell of one.
 """
 
 from collections.abc import Iterable
 
 import msgspec
 
-from exporter.events import Event
+from exporter.events import Event, PortTable
 
 KEPT = 7200.0  # seconds
 CLOSED = 600.0  # seconds
@@ -37,6 +38,25 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     ip: str  # of the device inside
     asked: float
     ended: float | None = None  # when it was given up
+    confirmed: float = 0.0  # when it was asked for again, or last seen in the table
+    inside_port: int | None = None  # None: the log did not tell
+    listed: bool = False  # whether a table had it, so that it has ended when a later one has not
+
+    @property
+    def last(self) -> float:
+        """When it was last known to be there."""
+        return max(self.asked, self.confirmed)
+
+    @property
+    def latest(self) -> float:
+        """When the last was heard of it, be it its end."""
+        return self.last if self.ended is None else self.ended
+
+    @property
+    def until(self) -> float:
+        """When it stops to count."""
+        end = self.last + KEPT
+        return end if self.ended is None else min(end, self.ended + CLOSED)
 
 
 class Mappings:
@@ -57,7 +77,7 @@ class Mappings:
             return
         if event.ip is None:
             return
-        self._keep(
+        self._confirm(
             Mapping(
                 router=router,
                 transport=event.transport,
@@ -66,6 +86,27 @@ class Mappings:
                 asked=now,
             )
         )
+
+    def read(self, router: str, table: PortTable, when: float) -> None:
+        """Take in what the router's table held at `when`; what has left it has ended."""
+        found = {
+            (router, mapped.transport, mapped.port): Mapping(
+                router=router,
+                transport=mapped.transport,
+                port=mapped.port,
+                ip=mapped.ip,
+                asked=when,
+                inside_port=mapped.inside_port,
+                listed=True,
+            )
+            for mapped in table.mappings
+        }
+        for mapping in found.values():
+            self._confirm(mapping)
+        for key, known in list(self._mappings.items()):
+            left = known.router == router and known.listed and key not in found
+            if left and known.ended is None and when > known.last:
+                self._keep(msgspec.structs.replace(known, ended=when))
 
     def forward(self, router: str, transport: str, port: int) -> str | None:
         """The device that the configuration names for a port."""
@@ -77,9 +118,7 @@ class Mappings:
     def at(self, router: str, transport: str, port: int, moment: float) -> Mapping | None:
         """Where a port led at a moment, or had led just before: peers go on calling."""
         mapping = self._mappings.get((router, transport, port))
-        if mapping is None or not 0 <= moment - mapping.asked <= KEPT:
-            return None
-        if mapping.ended is not None and moment - mapping.ended > CLOSED:
+        if mapping is None or not mapping.asked <= moment <= mapping.until:
             return None
         return mapping
 
@@ -91,6 +130,24 @@ class Mappings:
         """Take back what `all` gave."""
         for mapping in mappings:
             self._keep(mapping)
+
+    def _confirm(self, mapping: Mapping) -> None:
+        """Keep a mapping that was there when it was `asked`; a known one goes on."""
+        now = mapping.asked
+        known = self._mappings.get((mapping.router, mapping.transport, mapping.port))
+        if known is None or (known.ip != mapping.ip and now >= known.latest):
+            self._keep(mapping)
+        elif now >= known.latest:  # else it tells of the past
+            self._keep(
+                msgspec.structs.replace(
+                    known,
+                    asked=known.asked if now <= known.until else now,
+                    ended=None,
+                    confirmed=now,
+                    inside_port=mapping.inside_port or known.inside_port,
+                    listed=mapping.listed or known.listed,
+                )
+            )
 
     def _keep(self, mapping: Mapping) -> None:
         key = (mapping.router, mapping.transport, mapping.port)

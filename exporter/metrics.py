@@ -84,6 +84,11 @@ REPORTS = _counter(
     "Host reports and pasted socket lists received, by what became of them.",
     "outcome",
 )
+REVERSE_LOOKUPS = _counter(
+    "knockwatch_reverse_lookups_total",
+    "Questions to the LAN's resolver for the name of an address of the home, by what came of them.",
+    "outcome",
+)
 OVERFLOW = _counter(
     "knockwatch_label_overflow_total",
     "Amounts counted under `other` because a label's budget, or a metric's cap, was used up.",
@@ -148,7 +153,8 @@ DEVICE_SOCKETS = _gauge(
 )
 DEVICE_ACCESS_POINT = _gauge(
     "knockwatch_device_access_point",
-    "1 for the access point whose log says that the device joined it last.",
+    "1 for the access point that the device is on, by its own word or by the access point's log, "
+    "whichever is fresher; a BSSID where nobody names it.",
     *("device", "access_point"),
 )
 DEVICE_BYTES = Declaration(
@@ -219,6 +225,10 @@ class Metrics:
     def report(self, outcome: str, now: float) -> None:
         """Count a host's report."""
         self.store.add(REPORTS, (outcome,), 1, now)
+
+    def reverse_lookup(self, outcome: str, now: float) -> None:
+        """Count a question to the LAN's resolver."""
+        self.store.add(REVERSE_LOOKUPS, (outcome,), 1, now)
 
     def state_error(self, database: str, now: float) -> None:
         """Count a failed write."""

@@ -53,6 +53,9 @@ def _agent(add: Add) -> None:
         "--state-dir", metavar="DIR", help="where waiting reports and the token are kept"
     )
     agent.add_argument("--interval", metavar="SECONDS", type=float, default=15.0)
+    agent.add_argument(
+        "--upnp", action="store_true", help="tell the router's port mappings; one host is enough"
+    )
     agent.add_argument("--once", action="store_true", help="send one report and end")
     agent.add_argument(
         "--print", action="store_true", help="print exactly what would be sent, and send nothing"

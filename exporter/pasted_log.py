@@ -16,7 +16,7 @@ import msgspec
 
 from exporter import causes
 from exporter.events import Decision, Event
-from exporter.evidence import EvidenceStore, Suspect
+from exporter.evidence import Bounds, EvidenceStore, Suspect
 from exporter.pipeline import Stages
 from exporter.reading import Reader, Sender
 from exporter.spread import Spread
@@ -220,14 +220,15 @@ class Examination:
             # Who pastes a log pastes the sockets afterwards: what is open now may have been then.
             today = msgspec.structs.replace(packets, received=self._now)
             attribution = stages.attributor.attribute(today, tried).attribution
-        signs = causes.signs(packets, attribution, seen, stages.knowledge)
+        known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
+        signs = causes.gather(packets, attribution, seen, *known)
         cause = causes.decide(signs)
         return Decision(rejection=packets, attribution=attribution, cause=cause, last=time)
 
 
 def _suspects(decisions: Iterable[Decision], now: float) -> tuple[Suspect, ...]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        store = EvidenceStore(connection, max_age=AGELESS)
+        store = EvidenceStore(connection, Bounds(seconds=AGELESS))
         for decision in decisions:
             store.record(decision)
         store.write(store.take(), now)

@@ -14,30 +14,26 @@ import msgspec
 
 from exporter import causes
 from exporter.attribution import Attributor, Finding
+from exporter.bisection import Bisection
 from exporter.echoes import Echoes
 from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
 from exporter.enrichment.networks import Networks
-from exporter.events import (
-    Batch,
-    Decision,
-    Event,
-    HostReport,
-    Reading,
-    Rejection,
-    SyslogMessage,
-)
-from exporter.hosts import Device, Hosts
+from exporter.events import Batch, Decision, Event, HostReport, Reading, Rejection, SyslogMessage
+from exporter.fronts import Fronts
+from exporter.hosts import Hosts
 from exporter.knowledge import Knowledge
+from exporter.machines import Device
 from exporter.mappings import REMOVED
 from exporter.metrics import Metrics
 from exporter.reading import Reader, Sender
 from exporter.routers import Routers
 from exporter.spread import Seen, Spread
-from exporter.syslog import header
+from exporter.syslog import encoding, header
 from exporter.traffic import Traffic
 from exporter.unread import UnreadLines, lacks_verdict
 from exporter.waiting import Group, Waiting
 
+MAX_LINE = 500  # characters that are kept of a line about a rejected packet
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
 FORGET_EVERY = 60.0  # seconds
 _LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
@@ -57,7 +53,9 @@ class Stages(NamedTuple):
     attributor: Attributor
     metrics: Metrics
 
-    def rejection(self, event: Event, router: str, received: float) -> Rejection:
+    def rejection(
+        self, event: Event, router: str, received: float, line: str = "", *, outside: bool = False
+    ) -> Rejection:
         """The rejected packet of an event, with its sides and networks named."""
         return rejection(
             event,
@@ -66,6 +64,8 @@ class Stages(NamedTuple):
             home=self.home,
             networks=self.networks,
             interfaces=self.interfaces.get(router, NOT_CONFIGURED),
+            outside=outside,
+            line=line,
         )
 
 
@@ -100,8 +100,10 @@ class Pipeline:
         self.stages = stages
         self.waiting = Waiting()
         self._echoes = Echoes()
+        self._fronts = Fronts()
         self._traffic = Traffic()
         self.spread = Spread()
+        self.bisection = Bisection(stages.hosts)
         self.unread = UnreadLines()
         self.arrived: dict[str, Arrived] = {}  # by listener
         self._late = Spread()  # the same for what came late, by its own time
@@ -134,13 +136,23 @@ class Pipeline:
     def report(self, report: HostReport, received: float) -> Device:
         """Take a host's report in, and decide what it settles.
 
-        Raises hosts.Conflict; nothing is changed then.
+        Raises machines.Conflict; nothing is changed then.
         """
         device = self.stages.hosts.report(report, received)
-        for process, amount in self._traffic.add(device.report).items():
-            self.stages.metrics.process_bytes(device.name, process, amount, received)
+        self.bisection.reported(device, received)
+        self._read_table(device)
+        if device.received == received:  # not one of a spool, that comes after newer ones
+            complete = report.unchanged_since is None
+            for process, amount in self._traffic.add(device.report, complete=complete).items():
+                self.stages.metrics.process_bytes(device.name, process, amount, received)
         self.tick(received)
         return device
+
+    def _read_table(self, device: Device) -> None:
+        """Take in where a router's ports lead, if the device tells, and it is known whose."""
+        table = device.report.port_table
+        if table is not None and (router := self.stages.routers.at(table.gateway)) is not None:
+            self.stages.attributor.mappings.read(router, table, device.taken - table.age_seconds)
 
     def tick(self, now: float) -> None:
         """Decide what has waited long enough, and forget what is old."""
@@ -176,7 +188,11 @@ class Pipeline:
         happened = self._heard(batch, router, message.time, now)
         if event is not None:
             if event.kind == "rejected":
-                self._rejected(event, router, happened, now, touched)
+                line = encoding.decode(data)[:MAX_LINE] if self._decided else ""
+                outside = self._fronts.leads_outside(router, event)
+                packets = self.stages.rejection(event, router, happened, line, outside=outside)
+                self._fronts.add(packets, event.ingress_interface)
+                self._rejected(packets, now, touched)
             elif not self._echoes.again(router, event, happened):
                 metrics.router_event(router, _label(event), event.packets, now)
                 self._learn(event, router, happened)
@@ -218,24 +234,24 @@ class Pipeline:
 
     def _learn(self, event: Event, router: str, happened: float) -> None:
         """Keep what tells whose a later packet is."""
+        self.bisection.told(router, event, happened)
         if event.kind == "dhcp_lease":
             self.stages.hosts.inventory.leases.add(router, event, happened)
         elif event.kind in ("wifi_join", "wifi_leave"):
             self.stages.hosts.inventory.associations.add(router, event, happened)
         elif event.kind == "port_mapping" or event.action == REMOVED:
             self.stages.attributor.mappings.add(router, event, happened)
+        elif event.kind == "wan_up":
+            self.stages.routers.uplinks.connected(router, event.ip, happened)
         elif event.kind == "dns" or event.action == "cname":
             self.stages.attributor.lookups.add(router, event, happened)
 
     # --- enrichment, attribution, cause ----------------------------------------------------------
 
-    def _rejected(
-        self, event: Event, router: str, happened: float, now: float, touched: dict[int, Group]
-    ) -> None:
-        stages = self.stages
-        packets = stages.rejection(event, router, happened)
+    def _rejected(self, packets: Rejection, now: float, touched: dict[int, Group]) -> None:
+        stages, happened = self.stages, packets.received
         stages.metrics.rejected(packets, now)
-        stages.routers.rejected(router, packets.remote_ip, happened)
+        stages.routers.rejected(packets, happened)
         stages.attributor.nats.add(packets)
         spread, clock = self._spread(happened, now)
         spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, clock)
@@ -268,7 +284,8 @@ class Pipeline:
         attribution = finding.attribution
         if attribution.evidence == "flow":
             stages.attributor.nats.kept(packets)
-        signs = causes.signs(packets, attribution, seen, stages.knowledge)
+        known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
+        signs = causes.gather(packets, attribution, seen, *known)
         cause = causes.decide(signs)
         decision = Decision(
             rejection=packets, attribution=attribution, cause=cause, last=group.last
@@ -277,5 +294,6 @@ class Pipeline:
         decoy = stages.attributor.decoy(packets)
         if decoy is not None:
             stages.metrics.decoy(decoy, group.packets, now)
+        self.bisection.decided(decision, now)
         if self._decided is not None:
             self._decided(decision)

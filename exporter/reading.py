@@ -60,6 +60,10 @@ class Reader:
         """All dialects, in the order in which they are asked."""
         return (*self._own, *DIALECTS)
 
+    def only(self, router: str) -> tuple[str, ...]:
+        """The names of the only dialects in which a router is read; () where all are tried."""
+        return tuple(dialect.name for dialect in self._rules.get(router, _WITHOUT_RULE).dialects)
+
     def read(
         self,
         message: SyslogMessage,

@@ -10,6 +10,7 @@ import msgspec
 
 from exporter.associations import Association
 from exporter.attribution import MAX_GRACE
+from exporter.bisection import Remembered
 from exporter.leases import Lease
 from exporter.mappings import Mapping as PortMapping
 from exporter.pipeline import Pipeline
@@ -27,6 +28,7 @@ class Parts(msgspec.Struct, kw_only=True):
     associations: list[Association] = []
     mappings: list[PortMapping] = []
     processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
+    bisection: Remembered = Remembered()
     slowest: float = 0.0  # interval of the agents that are alive, in seconds
 
 
@@ -46,6 +48,7 @@ def parts(pipeline: Pipeline, now: float) -> dict[str, bytes]:
         associations=stages.hosts.inventory.associations.all(),
         mappings=stages.attributor.mappings.all(),
         processes=stages.metrics.processes,
+        bisection=pipeline.bisection.remembered(now),
         slowest=max((device.report.interval_seconds for device in live), default=0.0),
     )
     return {name: msgspec.msgpack.encode(getattr(taken, name)) for name in _DECODERS}
@@ -68,6 +71,7 @@ def restore(pipeline: Pipeline, stored: Mapping[str, bytes], now: float) -> dict
     stages.hosts.inventory.associations.restore(taken.associations)
     stages.attributor.mappings.restore(taken.mappings)
     stages.metrics.processes.update(taken.processes)
+    pipeline.bisection.restore(taken.bisection, now)
     grace = min(RESTART_GRACE * taken.slowest, MAX_GRACE)
     stages.attributor.awaited_until = now + grace if grace else 0.0
     return lost

@@ -11,8 +11,9 @@ from pathlib import PurePath
 import msgspec
 
 from exporter.clocks import Clock
-from exporter.events import STDIN
+from exporter.events import STDIN, Rejection
 from exporter.plateau import Plateau
+from exporter.uplinks import Uplinks
 
 FILE = "replay"  # the router of lines of a file that name none
 MAX_ROUTERS = 1000  # spoofed senders and host names beyond these push out the least recently heard
@@ -32,6 +33,7 @@ class Router(msgspec.Struct, kw_only=True):
 
     name: str
     last_message: float
+    sender: str  # of that message
     clock: Clock
     plateau: Plateau
     masked: bool = False  # its address is hidden behind our own gateway's
@@ -53,6 +55,7 @@ class Routers:
         self._by_file: dict[str, str | None] = {}
         self._gateways = frozenset(gateways)
         self._masks = frozenset(masks)
+        self.uplinks = Uplinks()
         self._heard: dict[str, Router] = {}
         self._clocks: dict[str, Clock] = {}  # as they were known before a restart
 
@@ -64,6 +67,15 @@ class Routers:
         if hostname is not None and self._relayed(sender):
             return self._by_host.get(hostname.casefold(), hostname)
         return sender or FILE
+
+    def at(self, address: str) -> str | None:
+        """The name of the router that has that address; None where several speak from it."""
+        if (name := self._by_sender.get(address)) is not None:
+            return name
+        heard = [router.name for router in self._heard.values() if router.sender == address]
+        if len(heard) > 1:
+            return None
+        return heard[0] if heard else address
 
     def heard(
         self,
@@ -83,19 +95,23 @@ class Routers:
             if len(self._heard) >= MAX_ROUTERS:
                 del self._heard[next(iter(self._heard))]
             clock = self._clocks.pop(name, None) or Clock(offset=0.0 if in_file else None)
-            router = Router(name=name, last_message=received, clock=clock, plateau=Plateau())
+            router = Router(
+                name=name, last_message=received, sender=sender, clock=clock, plateau=Plateau()
+            )
         self._heard[name] = router  # the least recently heard comes first
-        router.last_message = received
+        router.last_message, router.sender = received, sender
         router.masked = sender in self._masks
         if stamp is not None:
             router.clock.heard(received, stamp)
         return router
 
-    def rejected(self, name: str, source: str, now: float) -> None:
-        """Note a line of that router about a rejected packet; it was `heard` already."""
-        router = self._heard.get(name)
+    def rejected(self, packets: Rejection, now: float) -> None:
+        """Note a line of a router about rejected packets; it was `heard` already."""
+        router = self._heard.get(packets.router)
         if router is not None:
-            router.plateau.add(source, now)
+            router.plateau.add(packets.remote_ip, now)
+        if not packets.inside:
+            self.uplinks.met(packets.router, packets.our_ip)
 
     def known(self) -> Iterable[Router]:
         """Every router that was heard."""

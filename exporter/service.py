@@ -6,7 +6,7 @@ which work on copies in a thread.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePath
 from typing import TypeVar
@@ -17,11 +17,12 @@ from prometheus_client import PlatformCollector, ProcessCollector
 
 from exporter import condition, exposition, remembered
 from exporter.acknowledged import Acknowledgement, Acknowledgements
+from exporter.archive import Archive
 from exporter.build import VERSION
-from exporter.doctor import Condition
+from exporter.doctor import Condition, Trouble
 from exporter.events import Batch, HostReport, Position
-from exporter.evidence import EvidenceStore, Suspect
-from exporter.hosts import Conflict, Device
+from exporter.evidence import EvidenceStore, Suspect, suspects
+from exporter.machines import Conflict, Device
 from exporter.pipeline import Pipeline
 from exporter.series import Declaration
 from exporter.settings import Config
@@ -54,8 +55,13 @@ class Service:
         evidence: EvidenceStore,
         state: StateFile,
         clock: Callable[[], float],
+        *,
+        begin_anew: Callable[[], sqlite3.Connection] | None = None,
     ) -> None:
-        """Put a pipeline, its evidence store and the state file together."""
+        """Put a pipeline, its evidence store and the state file together.
+
+        `begin_anew` sets a damaged file of evidence aside.
+        """
         self.config = config
         self.pipeline = pipeline
         self.clock = clock
@@ -63,16 +69,18 @@ class Service:
         self.ready = False
         self.before_scrape: Callable[[], object] | None = None  # reads what the kernel counts
         self.acknowledged = Acknowledgements()
-        self._evidence = evidence
         self._state = state
         # One thread of our own for writing and rendering: in order, and never behind a reader.
         self._writer = ThreadPoolExecutor(1, "writer")
         self._reader = ThreadPoolExecutor(1, "reader")
+        metrics = pipeline.stages.metrics
+        self._archive = Archive(evidence, self._writer, self._reader, metrics, clock, begin_anew)
         self._committing = asyncio.Lock()
         self._scrape_seconds = 0.0
         self._scraped: float | None = None  # when somebody last read the metrics
         self._before: dict[tuple[str, tuple[str, ...]], float] = {}  # counters, at the start
         self._stored_parts: dict[str, bytes] = {}
+        self._trouble = ""  # why the last commit failed, "" if it did not
         self._positions: dict[str, Position] = {}  # by path, the one read longest ago first
         self._process = [ProcessCollector(registry=None), PlatformCollector(registry=None)]
 
@@ -142,19 +150,12 @@ class Service:
 
     async def write_evidence(self) -> None:
         """Move gathered decisions to the evidence database; a failure loses them, counted."""
-        rows = self._evidence.take()
-        if not rows:
-            return
-        try:
-            await self._write(self._evidence.write, rows, self.clock())
-        except sqlite3.Error as error:
-            self.pipeline.stages.metrics.state_error("evidence", self.clock())
-            logger.error("{} rows of evidence are lost: {}", len(rows), error)
+        await self._archive.write()
 
     def report(self, report: HostReport) -> Device:
         """Take a host's report in.
 
-        Raises hosts.Conflict.
+        Raises machines.Conflict.
         """
         now = self.clock()
         try:
@@ -167,12 +168,15 @@ class Service:
 
     async def suspects(self, seconds: float, most: int = 50) -> list[Suspect]:
         """Who was behind the rejected packets of the last `seconds`."""
-        await self.write_evidence()
         now = self.clock()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._reader, self._evidence.suspects, now - seconds, now, most
-        )
+        return await self.read_evidence(suspects.between, now - seconds, now, most)
+
+    async def read_evidence(self, ask: Callable[..., _T], *arguments: object) -> _T:
+        """What the evidence answers: `ask` gets a connection to read from, in a thread.
+
+        Raises sqlite3.Error.
+        """
+        return await self._archive.read(ask, *arguments)
 
     async def forget(self, device: str) -> Forgotten:
         """Delete what is stored of a device; its counters stay, which are only counts.
@@ -181,11 +185,11 @@ class Service:
         """
         hosts = self.pipeline.stages.hosts
         reported = hosts.device(device) is not None
+        self.pipeline.bisection.forget(device)
         leases, associations = hosts.inventory.erase(device)
         sockets = hosts.erase(device)
         acknowledged = self.acknowledged.forget(device)
-        await self.write_evidence()
-        evidence = await self._write(self._evidence.forget, device)
+        evidence = await self._archive.forget(device)
         await self.commit()
         return Forgotten(
             reported=reported,
@@ -207,7 +211,16 @@ class Service:
             ready=self.ready,
             scraped=self._scraped,
             syslog_port=self.config.listen.syslog_port,
+            address=self.config.listen.address,
+            expected=[device.name for device in self.config.device],
+            troubles=self._troubles(),
         )
+
+    def _troubles(self) -> Iterator[Trouble]:
+        if self._trouble:
+            yield Trouble(database="state", error=self._trouble)
+        if self._archive.trouble:
+            yield Trouble(database="evidence", error=self._archive.trouble)
 
     def close(self) -> None:
         """Wait for what is being written and read."""
@@ -252,11 +265,14 @@ class Service:
         if not changes and not removed and parts == self._stored_parts:
             return
         values = {key: (s.value, s.created, s.used) for key, s in changes.items()}
+        news = {name: part for name, part in parts.items() if part != self._stored_parts.get(name)}
         try:
-            await self._write(self._state.commit, values, removed, parts)
+            await self._write(self._state.commit, values, removed, news)
         except sqlite3.Error as error:
+            self._trouble = str(error)
             metrics.state_error("state", self.clock())
             logger.error("counters are not stored in {}: {}", self._state.path, error)
         else:
+            self._trouble = ""
             metrics.store.saved(changes, removed)
             self._stored_parts = parts

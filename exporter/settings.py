@@ -23,6 +23,7 @@ Hours = Annotated[float, msgspec.Meta(gt=0, le=87_600)]
 Days = Annotated[float, msgspec.Meta(gt=0, le=3650)]
 Meaning = Literal["rejected", "accepted", "other"]
 Rows = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+Bytes = Annotated[int, msgspec.Meta(ge=10_000_000, le=10**12)]
 
 
 class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +51,7 @@ class Router(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     files: tuple[str, ...] = ()  # that are followed as those of [listen], and hold its lines alone
     lan_interfaces: tuple[str, ...] = ()
     wan_interfaces: tuple[str, ...] = ()
+    bssids: tuple[str, ...] = ()  # of its radios, by which devices tell what they are on
     dialect: str | tuple[str, ...] = ()  # the only ones it writes; without it: recognised
     meanings: dict[str, Meaning] = {}  # part of a packet line → what such a packet is
 
@@ -70,11 +72,12 @@ class OwnDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[[device]]: a device on which no agent runs."""
+    """[[device]]: what is known of a device, above all of one on which no agent runs."""
 
     name: str
     addresses: tuple[str, ...] = ()
     macs: tuple[str, ...] = ()  # stations, which DHCP leases tie to addresses
+    excludes: tuple[str, ...] = ()  # stations and addresses that are never this device
 
 
 class PortForward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +102,14 @@ class NetworkTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     lan_prefixes: tuple[str, ...] = ()  # besides RFC 1918, ULA and link-local
     tables: tuple[str, ...] = ()  # files or URLs (MMDB, CSV, TSV) in place of the embedded table
     refresh_hours: Hours = 24.0  # how often `tables` are read again
+    resolver: str = "gateway"  # who is asked for names of the LAN: "off", or another address
     special: tuple[SpecialPrefix, ...] | None = None  # in place of the known special ranges
+
+
+class OwnKnowledge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[knowledge]: what programs, ports and networks mean, besides what we know."""
+
+    files: tuple[str, ...] = ()  # YAML; an entry replaces ours of the same name or number
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,6 +123,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     evidence_days: Days = 7.0
     evidence_rows: Rows = 200_000
+    evidence_bytes: Bytes = 200_000_000  # of its file
 
 
 class MetricsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +142,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     device: tuple[Device, ...] = ()
     port_forward: tuple[PortForward, ...] = ()
     network: NetworkTable = NetworkTable()
+    knowledge: OwnKnowledge = OwnKnowledge()
     tokens: Tokens = Tokens()
     budgets: Limits = Limits()
     windows: Windows = Windows()

@@ -24,6 +24,7 @@ class Seen(msgspec.Struct, frozen=True):
     ports_of_source: int  # distinct ports of ours that its source tried
     sources_of_port: int  # distinct sources that tried its port
     packets_per_minute: float  # rejected for its port, from all sources
+    packets_of_source: int = 1  # of its source, to whatever port
 
 
 class Spread:
@@ -43,10 +44,10 @@ class Spread:
     def seen(self, source: str, transport: str, port: int | None, now: float) -> Seen:
         """What is known about that source and that port by now."""
         self._turn(now)
-        ports, _ = self._ports.count(source)
+        ports, own = self._ports.count(source)
         sources, packets = self._sources.count((transport, port))
         covered = now - self._since + (WINDOW / 2 if self._sources.two else 0.0)
-        return Seen(ports, sources, packets * 60.0 / max(covered, 60.0))
+        return Seen(ports, sources, packets * 60.0 / max(covered, 60.0), max(own, 1))
 
     def _turn(self, now: float) -> None:
         """Begin another half of the window when one has passed, and forget the one before."""

@@ -7,6 +7,7 @@ owner alone.
 """
 
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ CREATE TABLE series (
 ) WITHOUT ROWID;
 CREATE TABLE parts (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 """
+_LEAST_ROOM = 128 * 1024  # bytes; a journal and its index begin with less
 _SUFFIXES = ("", "-wal", "-shm", "-journal")  # of the files of one database
 _labels = msgspec.msgpack.Decoder(tuple[str, ...])
 
@@ -156,6 +158,8 @@ def _connect(
     try:
         if exclusive:  # before the first access, or the journal's index would be shared
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        if not path.stat().st_size:  # a new file, which may shrink later
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a power cut must not undo a scrape
         with contextlib.closing(connection.execute("PRAGMA quick_check(1)")) as check:
@@ -198,6 +202,9 @@ def _unusable(path: Path, error: Exception) -> StateError:
         return StateError(
             f"state folder {path.parent} is in use by another knockwatch ({path.name}: {error})"
         )
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(path.parent).free < _LEAST_ROOM:
+            return StateError(f"cannot keep state in {path}: the disk is full ({error})")
     return StateError(f"cannot keep state in {path}: {error}")
 
 

@@ -52,13 +52,17 @@ class Traces:
 
     def bound(self, rejection: Rejection, owner: str | None) -> list[Span]:
         """Who had our port, and would hear the sender there."""
-        if rejection.our_port is None:
-            return []
-        spans = self._at(rejection.transport, rejection.our_port, rejection.received)
-        found = reachable(self._known(spans, rejection), rejection, owner)
+        found = self.at_port(rejection, owner)
         # Where the router tells whose a port is, a socket of that number elsewhere is chance.
         routed = [span for span in found if span.routed]
         return self.with_programs(routed, rejection) if routed else found
+
+    def at_port(self, rejection: Rejection, owner: str | None) -> list[Span]:
+        """All that had our port, whatever the router tells of it."""
+        if rejection.our_port is None:
+            return []
+        spans = self._at(rejection.transport, rejection.our_port, rejection.received)
+        return reachable(self._known(spans, rejection), rejection, owner)
 
     def before(self, rejection: Rejection, owner: str | None) -> list[Span]:
         """Who had our port in the day before."""
@@ -70,7 +74,7 @@ class Traces:
         return reachable(self._known(spans, rejection), rejection, owner)
 
     def with_programs(self, spans: Iterable[Span], rejection: Rejection) -> list[Span]:
-        """A router's flows, each with the program that its device has at the port inside."""
+        """A router's flows, each with every program that its device had at the port inside."""
         found = []
         for span in spans:
             near = itertools.chain(
@@ -80,10 +84,18 @@ class Traces:
                 ),
             )
             ends = (span.device, span.inside_port)
-            programs = {s.process for s in near if (s.device, s.inside_port) == ends} - {""}
-            process = programs.pop() if len(programs) == 1 else ""
-            found.append(msgspec.structs.replace(span, process=process))
+            programs = {
+                s.process
+                for s in near
+                if (s.device, s.inside_port) == ends and s.opened <= span.last_seen
+            } - {""}
+            found += [msgspec.structs.replace(span, process=p) for p in programs or {""}]
         return found
+
+    def program(self, device: str, transport: str, port: int, moment: float) -> str:
+        """The one program that a device had at a port of its own; "" for none or several."""
+        found = {s.process for s in self._at(transport, port, moment) if s.device == device} - {""}
+        return found.pop() if len(found) == 1 else ""
 
     def is_contended(self, span: Span, rejection: Rejection) -> bool:
         """Whether another device had the same port, so that NAT had to give one of them another."""

@@ -1,8 +1,8 @@
 """Rejected packets that are not decided yet, aggregated and bounded.
 
 A decision may wait until the hosts have reported after the packet. Packets of one router,
-transport, remote address and port of ours, and of the same two minutes, wait together: they are
-judged by the moment of the first, and what a file gives at once may have come over hours.
+transport, remote address, port of ours and flags, and of the same two minutes, wait together: they
+are judged by the moment of the first, and what a file gives at once may have come over hours.
 """
 
 from collections.abc import Callable, Iterable
@@ -75,5 +75,6 @@ def _key(rejection: Rejection) -> tuple[object, ...]:
         rejection.remote_ip,
         rejection.our_ip,
         rejection.our_port,
+        rejection.signal,
         rejection.received // TOGETHER,
     )

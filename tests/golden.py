@@ -63,7 +63,9 @@ def _read(message: SyslogMessage, count: int | None = None) -> dict[str, Any]:
         return _reading(dialect.name, "ignored", None)
     if count is not None:
         event = msgspec.structs.replace(event, count=count)
-    return _reading(dialect.name, "event", msgspec.to_builtins(event))
+    return _reading(
+        dialect.name, "event", msgspec.to_builtins(msgspec.structs.replace(event, signal=None))
+    )
 
 
 def _reading(dialect: str | None, outcome: str, event: dict[str, Any] | None) -> dict[str, Any]:

@@ -300,21 +300,6 @@ def test_a_clock_that_was_set_back_does_not_hold_a_decision():
 # --- decoys --------------------------------------------------------------------------------------
 
 
-@given(port=st.integers(1, 65535), remote=st.ip_addresses(v=4).map(str))
-def test_the_decoy_is_another_port_of_the_same_range(port, remote):
-    asked = []
-    attributor = Attributor(home(), lambda transport, port: asked.append(port))
-    attributor.attribute = lambda packet: (
-        asked.append(packet.our_port),
-        attribute(home(), packet),
-    )[1]
-    attributor.decoy(rejection(port, remote_ip=remote))
-    [decoy] = asked
-    ranges = ((1, 1023), (1024, 32767), (32768, 49151), (49152, 65535))
-    assert decoy != port
-    assert any(low <= port <= high and low <= decoy <= high for low, high in ranges)
-
-
 def test_a_home_where_every_port_is_open_shows_false_names():
     every = tuple(socket(port, "greedy", age_seconds=9999) for port in range(49152, 50176))
     attributor = Attributor(home(report("A", *every)), port_kind)

@@ -7,6 +7,7 @@ from exporter.config import parse
 from exporter.events import Network
 from exporter.knowledge import load
 from exporter.metrics import DROPPED
+from exporter.settings import Config, OwnKnowledge
 from tests.rejections import NOW
 
 FULL = """
@@ -106,3 +107,11 @@ def test_a_configured_router_keeps_its_series_whoever_else_sends():
     metrics.message("gw", None, "unrecognised", 2.0)
     series = metrics.store.series["knockwatch_messages_total"]
     assert series["gw", "", "unrecognised"].value == 1
+
+
+def test_own_knowledge_is_added_to_ours(tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text("networks: [{asn: 64496, org: Club, kind: isp, country: JP, note: x}]")
+    stages = build.stages(Config(knowledge=OwnKnowledge(files=(str(own),))))
+    assert stages.knowledge.networks.asns[64496].org == "Club"
+    assert 20940 in stages.knowledge.networks.asns

@@ -24,7 +24,7 @@ SAMPLES = Path(__file__).parent / "sockets_text" / "samples"
 KEYS = (
     *("line", "router", "dialect", "outcome", "event", "network", "device", "process"),
     *("evidence", "confidence", "candidates", "cause", "verdict", "application"),
-    *("at_least", "summary", "advice", "steps"),
+    *("at_least", "headline", "summary", "certainty", "advice", "steps"),
 )
 
 
@@ -35,7 +35,7 @@ TABLE, KNOWLEDGE = embedded(), load()  # take a while
 def nobodys_settings(monkeypatch, tmp_path):
     """No configuration of the machine; a home of its own; what is large is read once."""
     monkeypatch.setattr("exporter.enrichment.networks.embedded", lambda: TABLE)
-    monkeypatch.setattr(build, "load", lambda: KNOWLEDGE)
+    monkeypatch.setattr(build, "load", lambda extra: KNOWLEDGE)
     for name in ("KNOCKWATCH_CONFIG", "STATE_DIRECTORY", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

@@ -68,13 +68,19 @@ def test_all_that_the_example_shows_can_be_used():
             files=("/var/log/gate.log",),
             lan_interfaces=("br-lan",),
             wan_interfaces=("eth0.2",),
+            bssids=("00:00:5e:00:53:a1",),
             dialect="netfilter",
             meanings={"IN-NEW": "rejected"},
         ),
     )
     assert [dialect.name for dialect in full.dialect] == ["acme"]
     assert full.device == (
-        Device(name="LIVING-TV", addresses=("192.168.1.40",), macs=("00:00:5e:00:53:40",)),
+        Device(
+            name="LIVING-TV",
+            addresses=("192.168.1.40",),
+            macs=("00:00:5e:00:53:40",),
+            excludes=("192.168.1.41",),
+        ),
     )
     assert full.network.special == (SpecialPrefix(prefix="192.0.2.0/24", kind="reserved"),)
 
@@ -152,12 +158,30 @@ def test_an_unknown_key_is_told_its_place_and_the_nearest_known_one(where, layou
         ),
         (
             "device = [{name='a', addresses=['fd00::1']}, {name='b', addresses=['fd00:0::1']}]",
-            "device[1].addresses: 'fd00:0::1' is used twice",
+            "device[1].addresses: 'fd00:0::1' is used twice: device[0].addresses has it, too",
         ),
         (
             "[[router]]\nname='a'\naddresses=['192.168.1.1', '::ffff:192.168.1.1']",
             "router[0].addresses: '::ffff:192.168.1.1' is used twice",
         ),
+        (
+            "[[device]]\nname='a'\nmacs=['00:00:5E:00:53:02']\nexcludes=['00-00-5e-00-53-02']",
+            "device[0].excludes: '00-00-5e-00-53-02' is used twice: device[0].macs has it, too",
+        ),
+        (
+            "[[device]]\nname='a'\naddresses=['fd00::1']\nexcludes=['fd00:0::1']",
+            "device[0].excludes: 'fd00:0::1' is used twice: device[0].addresses has it, too",
+        ),
+        ("[[device]]\nname='a'\nexcludes=['x']", "device[0].excludes: 'x' is not an address"),
+        (
+            "[[device]]\nname='a'\nexclude=[]",
+            "unknown key `device[0].exclude`; did you mean `excludes`?",
+        ),
+        (
+            "[[router]]\nname='a'\nbssids=['00:00:5e:00:53:a1', '00:00:5E:00:53:A1']",
+            "router[0].bssids: '00:00:5E:00:53:A1' is used twice",
+        ),
+        ("[network]\nresolver = 'router'", "network.resolver: 'router' is not an address"),
         ("[listen]\ntls_key = 'a.pem'", "listen.tls_key: there is no listen.tls_certificate"),
         ("[listen]\ntls_client_ca = 'a.pem'", "listen.tls_client_ca: there is no listen.tls_"),
         ("[listen]\nfiles = ['a.log']", "listen.files: 'a.log' is a relative path"),
@@ -311,3 +335,13 @@ def test_the_name_that_links_use_is_one_of_the_pages_names(tmp_path):
     assert names == ("exporter", "homeserver.lan")
     assert load(None, {"KNOCKWATCH_HOST": "exporter"}).listen.host_names == ("exporter",)
     assert load(None, {"KNOCKWATCH_HOST": ""}).listen.host_names == ()
+
+
+def test_own_knowledge_is_tried_at_once(tmp_path):
+    file = tmp_path / "own.yaml"
+    asked = f'[knowledge]\nfiles = ["{file}"]'
+    assert complaint(asked).startswith("knowledge.files[0]: cannot be read: ")
+    file.write_text("applications: [{id: x, nme: y}]")
+    assert complaint(asked) == f"{file}: applications[0]: Object contains unknown field `nme`"
+    file.write_text("everyone_ports: [22778]")
+    assert parse(asked).knowledge.files == (str(file),)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -41,28 +42,55 @@ def exporter(body: bytes, status: int = 200) -> Iterator[int]:
             thread.join()
 
 
-def report(*findings: dict[str, str], step: str = "Look.") -> bytes:
-    return json.dumps({"findings": findings, "next": step, "more": 1}).encode()
+def report(*findings: dict[str, str], step: str = "Look.", **more: object) -> bytes:
+    return json.dumps({"findings": findings, "next": step, "more": 1, **more}).encode()
 
 
-def test_each_hop_is_a_line_and_the_next_step_comes_last():
+def test_the_next_step_comes_first_and_each_hop_is_a_line():
     with exporter(report(*FOUND)) as port:
         told, fine = consult(f"http://127.0.0.1:{port}/", "en")
     assert told.splitlines() == [
+        "Next: Look.",
+        "",
         "ok    exporter  It answers.",
         "warn  到着      Silent.",
-        "",
-        "Next: Look.",
     ]
-    assert fine
+    assert not fine
 
 
-def test_only_a_failure_makes_the_exit_code_1(capsys, monkeypatch):
+def test_the_exit_code_is_0_only_where_there_is_nothing_to_do(capsys, monkeypatch):
     monkeypatch.delenv("KNOCKWATCH_CONFIG", raising=False)
-    for state, code in (("ok", 0), ("warn", 0), ("fail", 1)):
+    for state, code in (("ok", 0), ("warn", 1), ("fail", 1)):
         with exporter(report(FOUND[0] | {"state": state})) as port:
             assert cli.main(["doctor", "--url", f"http://127.0.0.1:{port}"]) == code
         assert "It answers." in capsys.readouterr().out
+
+
+def condition(port: int, messages: int) -> dict[str, object]:
+    return {"syslog_port": port, "listeners": [{"name": "udp", "messages": messages}]}
+
+
+def test_the_port_for_lines_is_tried_from_here():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        body = report(FOUND[0], step="Nothing.", condition=condition(port, 0))
+        with exporter(body) as http:
+            told, fine = consult(f"http://127.0.0.1:{http}", "en")
+    assert fine
+    assert told.splitlines()[3].startswith("ok    listener  ")
+    assert str(port) in told
+
+
+@pytest.mark.parametrize(("messages", "mark"), [(0, "fail"), (5, "warn")])
+def test_a_port_behind_a_firewall_is_found_and_comes_before_what_follows_from_it(messages, mark):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    body = report(*FOUND, condition=condition(port, messages))
+    with exporter(body) as http:
+        told, fine = consult(f"http://127.0.0.1:{http}", "en")
+    assert not fine
+    assert told.splitlines()[3].startswith(f"{mark}  listener  ")
+    assert "firewall" in told.splitlines()[0]
 
 
 def test_the_configured_address_is_asked(tmp_path, capsys):

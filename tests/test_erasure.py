@@ -9,7 +9,7 @@ import pytest
 
 from exporter.erasure import erase
 from exporter.events import Attribution, Candidate, Cause, Decision, Network, Reason, Rejection
-from exporter.evidence import EvidenceStore
+from exporter.evidence import EvidenceStore, Held, prepare, sockets
 from exporter.state import open_database
 
 NOW = 1_795_000_000.0
@@ -41,7 +41,7 @@ def decision(device: str, source: str, *candidates: str, reasons: tuple[Reason, 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(open_database(tmp_path / "evidence.sqlite")) as opened:
+    with closing(open_database(tmp_path / "evidence.sqlite", prepare)) as opened:
         yield opened
 
 
@@ -91,3 +91,34 @@ def test_what_cannot_be_deleted_stays_whole(connection: sqlite3.Connection):
     with pytest.raises(sqlite3.OperationalError):
         erase(connection, "ANNA-PC")
     assert len(store.suspects(NOW - 60, NOW + 60)) == 5
+
+
+def held(connection: sqlite3.Connection) -> set[str]:
+    return {one.device for one in sockets.between(connection, 0.0, 2.0**40)}
+
+
+def test_its_sockets_go_and_no_other_and_nothing_of_its_programs_is_left(
+    connection: sqlite3.Connection, tmp_path: Path
+):
+    with connection:
+        sockets.store(
+            connection,
+            [
+                Held(
+                    device=device,
+                    process=f"program of {device}",
+                    transport="udp",
+                    port=number,
+                    opened=NOW,
+                    seen=NOW,
+                )
+                for number, device in enumerate(["ANNA-PC", "anna-pc", "ÄNNA", "ANNA-PC2"])
+            ],
+        )
+    assert erase(connection, "Anna-PC") == 2
+    assert held(connection) == {"ÄNNA", "ANNA-PC2"}
+    assert erase(connection, "änna") == 1
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"program of ANNA-PC2" in files
+    assert b"program of anna-pc" not in files
+    assert "program of ÄNNA".encode() not in files

@@ -16,7 +16,7 @@ def test_the_answer_has_the_keys_of_the_contract():
         *("line", "router", "dialect", "outcome", "event", "network", "device", "process"),
         *("evidence", "confidence", "candidates", "cause", "verdict", "application"),
         "at_least",
-        *("summary", "advice", "steps"),
+        *("headline", "summary", "certainty", "advice", "steps"),
     )
 
 

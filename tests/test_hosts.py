@@ -2,8 +2,9 @@ import msgspec
 import pytest
 
 from exporter import hosts as hosts_module
-from exporter.events import Flow, HostReport, Socket
-from exporter.hosts import MAX_DEVICES, Conflict, Hosts
+from exporter.events import Flow, Gateway, HostReport, Socket
+from exporter.hosts import MAX_DEVICES, Hosts
+from exporter.machines import Conflict
 
 NOW = 1_790_000_000.0
 
@@ -134,6 +135,31 @@ def test_unchanged_keeps_the_sockets_open_and_their_age():
     assert ports_at(hosts, NOW + 60) == ["pc"]
     assert ports_at(hosts, NOW) == ["pc"]
     assert hosts.inventory.owner("192.168.1.5") == "pc"
+
+
+def test_unchanged_needs_to_say_nothing_else():
+    hosts = Hosts()
+    said = report("PC", 51413, machine_id="a", os="Linux", interval_seconds=60.0,
+                  gateways=(Gateway(ip="192.168.1.1"),))  # fmt: skip
+    aged = msgspec.structs.replace(said.sockets[0], age_seconds=5.0, process_age_seconds=9.0)
+    hosts.report(msgspec.structs.replace(said, sockets=(aged,)), NOW)
+    short = HostReport(version=1, device="pc", age_seconds=1.0, unchanged_since=60.0)
+    known = hosts.report(short, NOW + 61).report
+    [socket] = known.sockets
+    assert (socket.age_seconds, socket.process_age_seconds) == (65.0, 69.0)
+    assert known == msgspec.structs.replace(said, sockets=(socket,), age_seconds=1.0)
+
+
+def test_unchanged_means_a_report_of_its_own():
+    """A laptop that slept does not know that another host has its name by now."""
+    hosts = Hosts()
+    hosts.report(report("pc", 51413, machine_id="a"), NOW)
+    hosts.report(report("pc", 6881, machine_id="b"), NOW + 60)
+    late = HostReport(version=1, device="pc", unchanged_since=115.0)
+    with pytest.raises(Conflict, match="send a full one"):
+        hosts.report(late, NOW + 115)
+    hosts.report(msgspec.structs.replace(late, unchanged_since=55.0), NOW + 115)
+    assert ports_at(hosts, NOW + 115, port=6881) == ["pc"]
 
 
 @pytest.mark.parametrize("known", [False, True])

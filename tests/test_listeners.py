@@ -1,7 +1,8 @@
+import pytest
+
 from exporter.events import HostReport, Socket
 from exporter.listeners import HISTORY, Listeners, Span, spans
-
-NOW = 1_790_000_000.0
+from tests.world import NOW, STRANGER, flow, report, socket
 
 
 def span(**changes):
@@ -65,3 +66,37 @@ def test_a_socket_of_unknown_age_was_open_when_it_was_seen():
     report = HostReport(version=1, device="pc", sockets=(socket,))
     [one] = spans(report, NOW, NOW + 45)
     assert (one.opened, one.last_seen, one.process) == (NOW, NOW, "")
+
+
+@pytest.mark.parametrize(
+    ("process_age", "opened"), [(None, -3.0), (60.0, -3.0), (2.5, -2.5), (0.0, -1.0), (9e9, -3.0)]
+)
+def test_a_socket_may_be_older_than_the_first_look_at_it_but_not_than_its_process(
+    process_age, opened
+):
+    """A program that was started after a packet came cannot be whom it was for."""
+    said = report("pc", socket(age_seconds=1.0, process_age_seconds=process_age))
+    [one] = spans(said, NOW, NOW + 45, looked=NOW - 15)
+    assert one.opened == NOW + opened
+    [first] = spans(said, NOW, NOW + 45)
+    assert first.opened == NOW - 1.0
+
+
+def program(*sockets, age=5.0):
+    """Return the program of a conversation that was seen so many seconds ago, by one report."""
+    said = report("A", *sockets, flows=(flow(age_seconds=age),))
+    return list(spans(said, NOW, NOW))[-1].process
+
+
+def test_a_program_that_has_the_port_only_since_the_conversation_ended_is_not_its_program():
+    assert program(socket(age_seconds=60.0)) == "netsession_win.exe"
+    assert program(socket(age_seconds=5.0), age=60.0) == ""
+    assert program(socket(age_seconds=None), age=60.0) == "netsession_win.exe"  # not told
+
+
+def test_of_several_programs_at_a_port_the_one_connected_to_the_same_end_is_meant():
+    near = socket(process="a", remote_ip=STRANGER)
+    far = socket(process="b", remote_ip="192.0.2.99")
+    assert program(near, far) == "a"
+    assert program(far) == ""
+    assert program(near, socket(process="c")) == ""

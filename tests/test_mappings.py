@@ -2,7 +2,7 @@ import pytest
 
 from exporter import mappings as module
 from exporter.attribution import Attributor
-from exporter.events import Event, Neighbour
+from exporter.events import Event, MappedPort, Neighbour, PortTable
 from exporter.mappings import KEPT, Forward, Mappings
 from tests.world import (
     NOW,
@@ -86,6 +86,98 @@ def test_the_least_recently_asked_for_is_forgotten(monkeypatch):
     assert sorted(one.port for one in mappings.all()) == [1, 3]
 
 
+# --- the table itself -----------------------------------------------------------------------------
+
+
+def table(*ports, ip="192.168.1.23", inside=6881):
+    mapped = [MappedPort(transport="udp", port=p, ip=ip, inside_port=inside) for p in ports]
+    return PortTable(gateway="192.168.1.1", mappings=tuple(mapped))
+
+
+def read(*tables, every=60):
+    mappings = Mappings()
+    for at, one in enumerate(tables):
+        mappings.read("gw", one, NOW + at * every)
+    return mappings
+
+
+def test_what_is_in_the_table_leads_where_it_says_from_then_on():
+    mappings = read(table(6881), table(6881))
+    assert led(mappings, NOW - 1) is None
+    assert led(mappings, NOW + 1) == "192.168.1.23"  # before it was seen again, too
+    assert led(mappings, NOW + 60 + KEPT) == "192.168.1.23"
+    assert led(mappings, NOW + 61 + KEPT) is None
+    assert mappings.at("gw", "udp", 6881, NOW).inside_port == 6881
+    assert mappings.at("other", "udp", 6881, NOW) is None
+
+
+def test_what_has_left_the_table_has_ended():
+    mappings = read(table(6881), table(), table())
+    assert led(mappings, NOW + 660) == "192.168.1.23"  # peers go on calling
+    assert led(mappings, NOW + 661) is None
+    mappings.read("gw", table(6881, ip="192.168.1.24"), NOW + 700)
+    assert (led(mappings, NOW + 660), led(mappings, NOW + 700)) == (None, "192.168.1.24")
+
+
+def test_what_came_back_soon_was_there_all_the_time():
+    mappings = read(table(6881), table(), table(6881))
+    assert led(mappings, NOW + 30) == "192.168.1.23"
+    assert led(mappings, NOW + 120 + KEPT) == "192.168.1.23"
+    mappings = read(table(6881), table(), table(6881), every=700)
+    assert led(mappings, NOW + 1399) is None
+
+
+def test_the_table_of_another_router_ends_nothing():
+    mappings = read(table(6881))
+    mappings.read("other", table(), NOW + 60)
+    assert led(mappings, NOW + 1000) == "192.168.1.23"
+
+
+def test_an_older_table_changes_nothing():
+    mappings = read(table(6881), table())
+    mappings.read("gw", table(6881), NOW + 59)
+    mappings.read("gw", table(6881, ip="192.168.1.24"), NOW + 59)
+    assert led(mappings, NOW + 661) is None
+    mappings = read(table(), table(6881))
+    mappings.read("gw", table(), NOW + 59)
+    assert led(mappings, NOW + 1000) == "192.168.1.23"
+
+
+def test_the_log_and_the_table_speak_of_one_mapping():
+    mappings = read(table(51413))
+    mappings.add("gw", gone(51413), NOW + 10)
+    mappings.read("gw", table(51413), NOW + 9)  # it was read before
+    assert mappings.at("gw", "udp", 51413, NOW + 611) is None
+    mappings.add("gw", mapping(51413), NOW + 20)
+    mappings.read("gw", table(), NOW + 19)  # as this one
+    assert mappings.at("gw", "udp", 51413, NOW + 700).inside_port == 6881  # as the table had it
+    mappings.read("gw", table(), NOW + 60)
+    assert mappings.at("gw", "udp", 51413, NOW + 661) is None
+    assert len(mappings.all()) == 1
+
+
+def test_what_the_log_alone_told_of_is_not_ended_by_a_table_that_shows_a_part():
+    mappings = asked(mapping())
+    mappings.read("gw", table(), NOW + 60)
+    assert led(mappings, NOW + 700) == "192.168.1.23"
+    mappings.read("gw", table(6881), NOW + 120)
+    mappings.read("gw", table(), NOW + 180)
+    assert led(mappings, NOW + 781) is None
+
+
+def test_a_late_line_of_the_log_does_not_outdo_the_table():
+    mappings = read(table(6881))
+    mappings.add("gw", mapping(ip="192.168.1.24"), NOW - 30)
+    assert led(mappings, NOW) == "192.168.1.23"
+
+
+def test_a_table_that_is_stored_is_known_again():
+    again = Mappings()
+    again.restore(read(table(6881)).all())
+    again.read("gw", table(), NOW + 60)
+    assert led(again, NOW + 661) is None
+
+
 # --- whose packet it was --------------------------------------------------------------------------
 
 
@@ -135,6 +227,37 @@ def test_a_configured_forward_goes_before_what_a_program_asked_for():
     attributor = Attributor(hosts, port_kind, mappings=mapped(forward))
     found = attributor.attribute(rejection(22, transport="tcp")).attribution
     assert (found.device, found.evidence, codes(found)) == ("NAS", "mapping", ["forward"])
+
+
+def listed(*ports, hosts, **changes):
+    attributor = Attributor(hosts, port_kind, mappings=Mappings())
+    for seen in (NOW - 600, NOW - 60):
+        attributor.mappings.read("gw", table(*ports, inside=51413), seen)
+    finding = attributor.attribute(rejection(61413, **changes))
+    found = finding.attribution
+    return finding.settled, found.device, found.process, found.evidence, codes(found)
+
+
+def test_another_port_inside_names_the_program_that_is_there():
+    anna = report("ANNA-PC", socket(), socket(61413, "b.exe"), addresses=("192.168.1.23",))
+    ben = report("BEN-PC", socket(61413, "c.exe"))
+    named = (True, "ANNA-PC", "netsession_win.exe", "mapping", ["mapped"])
+    assert listed(61413, hosts=home(anna, ben)) == named
+    assert listed(61413, hosts=home(anna, ben), remote_ip="198.51.100.99") == named
+    assert listed(61414, hosts=home(anna)) == (True, "ANNA-PC", "b.exe", "socket", ["port_open"])
+
+
+def test_of_two_programs_at_the_port_inside_none_is_named():
+    both = report("ANNA-PC", socket(), socket(process="b.exe"), addresses=("192.168.1.23",))
+    assert listed(61413, hosts=home(both))[1:4] == ("ANNA-PC", "", "mapping")
+
+
+def test_the_table_outdoes_a_socket_that_was_opened_before_it_was_read():
+    anna = report("ANNA-PC", addresses=("192.168.1.23",))
+    ben = report("BEN-PC", socket(61413, "b.exe", age_seconds=90.0), addresses=("192.168.1.24",))
+    assert listed(61413, hosts=home(anna, ben))[1] == "ANNA-PC"
+    ben = report("BEN-PC", socket(61413, "b.exe", age_seconds=30.0), addresses=("192.168.1.24",))
+    assert listed(61413, hosts=home(anna, ben))[1] == "BEN-PC"
 
 
 # --- a router that reports its connection table --------------------------------------------------
@@ -196,10 +319,14 @@ def test_the_routers_own_conversations_are_its_own():
     assert named(hosts, 40000) == ("ROUTER", "", "flow")
 
 
-def test_a_container_behind_its_host_is_its_host():
-    bridge = Neighbour(ip="172.17.0.2", mac="00:00:5e:00:53:99", interface="docker0")
+@pytest.mark.parametrize(
+    ("bridge", "device"),
+    [("docker0", "ROUTER"), ("br-0123456789ab", "ROUTER"), ("br-lan", ""), ("eth0", "")],
+)
+def test_a_container_behind_its_host_is_its_host_and_a_guest_of_the_home_is_not(bridge, device):
+    near = Neighbour(ip="172.17.0.2", mac="00:00:5e:00:53:99", interface=bridge)
     inside = routed(local_ip="172.17.0.2")
-    assert named(home(router(inside, neighbours=(bridge,))))[0] == "ROUTER"
+    assert named(home(router(inside, neighbours=(near,))))[0] == device
     assert named(home(router(inside)))[0] == ""
 
 

@@ -21,6 +21,7 @@ def full():
     stages.hosts.inventory.leases.add("gw", lease, NOW)
     join = Event(kind="wifi_join", mac="00:00:5e:00:53:40")
     stages.hosts.inventory.associations.add("attic", join, NOW)
+    one.bisection.told("attic", join, NOW)
     mapping = Event(kind="port_mapping", transport="udp", destination_port=6881, ip="192.168.1.40")
     stages.attributor.mappings.add("gw", mapping, NOW)
     stages.metrics.processes["a.exe"] = ("A", "benign")
@@ -35,6 +36,7 @@ def test_what_is_stored_is_remembered():
     assert again.stages.attributor.mappings.at("gw", "udp", 6881, NOW).ip == "192.168.1.40"
     assert again.stages.attributor.awaited_until == NOW + 45
     assert again.stages.hosts.inventory.places(NOW) == {"tv": "attic"}
+    assert [last.place for last in again.bisection.attendance.known(NOW).values()] == ["attic"]
     for name in ("waiting", "offsets", "leases", "associations", "mappings", "processes"):
         assert remembered.parts(again, NOW)[name] == stored[name], name
 

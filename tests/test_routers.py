@@ -3,7 +3,7 @@ import time
 import pytest
 
 from exporter.routers import MAX_ROUTERS, RouterRule, Routers
-from tests.rejections import NOW
+from tests.rejections import NOW, rejection
 
 RULES = [
     RouterRule(name="gate", senders=frozenset({"192.168.1.1", "2001:db8::1"})),
@@ -122,13 +122,24 @@ def test_the_first_line_of_a_file_may_be_days_old():
     assert routers.heard("kept", "", NOW, NOW - 86400, in_file=True).clock.lag == 86400.0
 
 
+def test_the_router_at_an_address_is_the_configured_one_else_the_one_that_speaks_from_there():
+    routers = Routers([RouterRule(name="gate", senders=frozenset({"192.168.1.1"}))])
+    assert (routers.at("192.168.1.1"), routers.at("192.168.2.1")) == ("gate", "192.168.2.1")
+    routers.heard("attic", "192.168.2.1", NOW, None)
+    assert routers.at("192.168.2.1") == "attic"
+    routers.heard("cellar", "192.168.2.1", NOW, None)
+    assert routers.at("192.168.2.1") is None  # it relays
+    routers.heard("cellar", "192.168.2.9", NOW, None)
+    assert routers.at("192.168.2.1") == "attic"
+
+
 def test_only_a_router_that_always_says_as_much_is_at_its_limit():
     routers = Routers()
     for minute in range(25):
         for number in range(6):
             at = NOW + 60 * minute + number
             routers.heard("even", "192.168.1.1", at, None)
-            routers.rejected("even", f"198.51.100.{number}", at)
+            routers.rejected(rejection(router="even", remote_ip=f"198.51.100.{number}"), at)
         routers.heard("quiet", "192.168.1.2", NOW + 60 * minute, None)
     assert routers.limited(NOW + 25 * 60) == {"even"}
     assert routers.limited(NOW + 60 * 60) == frozenset()

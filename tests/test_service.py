@@ -9,7 +9,7 @@ from exporter import build
 from exporter.config import parse
 from exporter.events import Batch, Position
 from exporter.evidence import EvidenceStore
-from exporter.hosts import Conflict
+from exporter.machines import Conflict
 from exporter.pipeline import Pipeline
 from exporter.service import Service
 from exporter.state import StateFile, open_database
@@ -161,11 +161,29 @@ def test_a_failing_database_is_counted_and_the_scrape_still_answers(tmp_path):
 def test_a_failing_evidence_database_costs_no_counter(tmp_path):
     service = start(tmp_path)
     send(service, FOUNDING)
-    service._evidence._connection.close()
+    service._archive._store._connection.close()
     asyncio.run(service.write_evidence())
     body = scrape(service)
     assert sample(body, REJECTED) == ["1.0"]
     assert sample(body, 'knockwatch_state_errors_total{database="evidence"}') == ["1.0"]
+
+
+def test_what_cannot_be_stored_is_the_doctors_business_until_it_can(tmp_path):
+    service = start(tmp_path)
+    assert service.condition().troubles == ()
+    send(service, FOUNDING)
+    service._state._connection.execute("PRAGMA query_only = ON")
+    service._archive._store._connection.execute("PRAGMA query_only = ON")
+    asyncio.run(service.write_evidence())
+    asyncio.run(service.commit())
+    assert [one.database for one in service.condition().troubles] == ["state", "evidence"]
+    assert all("readonly" in one.error for one in service.condition().troubles)
+    service._state._connection.execute("PRAGMA query_only = OFF")
+    service._archive._store._connection.execute("PRAGMA query_only = OFF")
+    send(service, FOUNDING)
+    asyncio.run(service.write_evidence())
+    asyncio.run(service.commit())
+    assert service.condition().troubles == ()
 
 
 def test_undecided_packets_that_cannot_be_read_cost_only_themselves(tmp_path):
@@ -319,3 +337,19 @@ def test_nothing_is_written_when_nothing_changed(tmp_path):
     service._state.commit = lambda *values: written.append(values)
     asyncio.run(service.commit())
     assert written == []
+
+
+def test_a_part_that_did_not_change_is_not_written_again(tmp_path):
+    service = start(tmp_path)
+    written = []
+    commit = service._state.commit
+    service._state.commit = lambda *of: written.append(sorted(of[2])) or commit(*of)
+    send(service, FOUNDING)
+    scrape(service)
+    service.clock.now += 1
+    send(service, FOUNDING)
+    scrape(service)
+    first, second = written
+    assert {"bisection", "leases", "positions", "waiting"} <= set(first)
+    assert "bisection" not in second
+    assert "leases" not in second

@@ -90,3 +90,10 @@ def test_a_group_is_removed_by_any_of_its_packets():
     assert removed.packets == 4
     assert waiting.remove(rejection()) is None
     assert len(waiting) == 0
+
+
+def test_packets_of_different_flags_are_judged_apart():
+    waiting = Waiting()
+    for signal in ("S", "S", "RA"):
+        waiting.add(rejection(transport="tcp", signal=signal))
+    assert sorted(group.packets for group in waiting.groups()) == [1, 2]

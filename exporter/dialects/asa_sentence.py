@@ -13,7 +13,7 @@ then the name is the host. A service's name is no port.
 import re
 from typing import NamedTuple
 
-from exporter.dialects import fields
+from exporter.dialects import fields, signals
 
 ACCEPTED = frozenset({"permitted", "allowed", "est-allowed"})
 _REJECTED = frozenset(
@@ -71,6 +71,8 @@ _ON = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(r"\s(?:using|proto =)[ \t]++(?P<transport>[A-Za-z0-9-]{1,16}+)", re.IGNORECASE)
+_FLAGS = re.compile(r"\sflags[ \t]++(?P<flags>(?:[A-Z]{3}[ \t]++){1,8})on[ \t]", re.IGNORECASE)
+_ICMP_TYPE = re.compile(r"\(type[ \t]++(?P<type>[0-9]{1,3})(?![0-9])", re.IGNORECASE)
 _INNER = re.compile(r"original[ \t]++ip[ \t]++payload", re.IGNORECASE)
 
 
@@ -98,6 +100,14 @@ def transport_behind(text: str) -> str | None:
     """Return the protocol that some sentences end in: `using TCP`, `proto = UDP`."""
     found = _BEHIND.search(text)
     return fields.transport(found["transport"]) if found else None
+
+
+def signal(text: str) -> str | None:
+    """Return TCP's flags or ICMP's type: `flags SYN ACK on outside`, `(type 8, code 0)`."""
+    if found := _FLAGS.search(text):
+        return signals.flags(found["flags"])
+    found = _ICMP_TYPE.search(text)
+    return signals.icmp_type(found["type"]) if found else None
 
 
 def flow(text: str) -> Flow:

@@ -157,6 +157,7 @@ def _packet(number: str, text: str, kind: Kind, action: str | None, count: int |
         rule=fields.word(group["quoted"] or group["bare"]) if group else None,
         mac=notation.mac(mac["mac"]) if mac else None,
         count=count,
+        signal=asa_sentence.signal(text),
     )
 
 

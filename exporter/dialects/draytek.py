@@ -22,6 +22,7 @@ _RULE = re.compile(
     r"(?:,(?P<flow>.*?->.*+))?",
     re.IGNORECASE | re.DOTALL,
 )
+_FLAGS = re.compile(r"[ ,\[]Flag=(?P<letters>[SFRAPUEC]{1,8})[,\]]")
 _USER = re.compile(
     r"Local User(?: ?\(MAC ?= ?(?P<mac>[0-9A-Fa-f:-]{17})\))?[ :]++(?P<source>\S++) ?(?:DNS )?-> ?"
     r"(?P<destination>[^\s(]++) *+(?:\((?P<transport>[A-Za-z0-9]++)\))?"
@@ -62,6 +63,7 @@ def parse(message: SyslogMessage) -> Event:
             elif flow and not transport and "=" not in column:
                 transport = piece
     source, destination = _ends(flow)
+    flags = _FLAGS.search(text, start)
     return keyvalue.packet(
         kind,
         action,
@@ -70,6 +72,7 @@ def parse(message: SyslogMessage) -> Event:
         destination=keyvalue.endpoint(destination),
         interfaces=_ends(path),
         rule=rule,
+        flags=flags["letters"] if flags else "",
     )
 
 

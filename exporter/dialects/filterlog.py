@@ -11,7 +11,7 @@ Log Format" of the pfSense manual; OPNsense, src/opnsense/scripts/syslog.
 
 import re
 
-from exporter.dialects import Dialect, Malformed, fields
+from exporter.dialects import Dialect, Malformed, fields, signals
 from exporter.events import Event, Kind, SyslogMessage
 
 _RULE, _INTERFACE, _ACTION, _DIRECTION, _VERSION = 3, 4, 6, 7, 8
@@ -94,7 +94,15 @@ def _packet(text: str) -> Event:
         ingress_interface=interface if direction == "in" else None,
         egress_interface=interface if direction == "out" else None,
         rule=fields.word(columns[_RULE]),
+        signal=_signal(columns, transport, source) if source > 0 else None,
     )
+
+
+def _signal(columns: list[str], transport: str | None, source: int) -> str | None:
+    """Read TCP's flags, or what kind of ICMP it is."""
+    if transport in fields.PORTLESS:
+        return signals.icmp_type(columns[source + 2], transport)
+    return signals.flags(columns[source + 5]) if transport == "tcp" else None
 
 
 def _is_untagged(text: str) -> bool:

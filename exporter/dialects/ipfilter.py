@@ -9,7 +9,7 @@ ipmon(8).
 
 import re
 
-from exporter.dialects import Dialect, Malformed, fields, notation
+from exporter.dialects import Dialect, Malformed, fields, notation, signals
 from exporter.events import Event, Kind, SyslogMessage
 
 _LINE = re.compile(
@@ -20,6 +20,7 @@ _LINE = re.compile(
 _BEFORE_LENGTH = 64  # of count and interface
 _COUNT = re.compile(r"(?P<count>[0-9]{1,20})x")
 _DIRECTION = re.compile(r"(?<!\S)(?P<word>IN|OUT)(?!\S)")
+_FLAGS = re.compile(r"(?<!\S)-(?P<letters>[SFRAPUEC]{1,8})(?!\S)")
 _LETTERS: dict[str, Kind] = {"b": "rejected", "B": "rejected", "p": "accepted", "P": "accepted"}
 
 
@@ -45,6 +46,7 @@ def parse(message: SyslogMessage) -> Event:
     interface = fields.interface(before[-1]) if before else None
     repeated = _COUNT.fullmatch(before[-2]) if len(before) > 1 else None
     direction = _DIRECTION.search(text, line.end())
+    flags = _FLAGS.search(text, line.end()) if transport == "tcp" else None
     return Event(
         kind=_LETTERS.get(line["verdict"], "other"),
         transport=transport,
@@ -55,6 +57,7 @@ def parse(message: SyslogMessage) -> Event:
         ingress_interface=interface if direction and direction["word"] == "IN" else None,
         egress_interface=interface if direction and direction["word"] == "OUT" else None,
         rule=line["rule"],
+        signal=signals.flags(flags["letters"]) if flags else None,
         count=notation.count(repeated["count"]) if repeated else None,
     )
 

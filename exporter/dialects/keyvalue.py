@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from exporter.dialects import Malformed, fields
+from exporter.dialects import Malformed, fields, signals
 from exporter.events import Event, Kind
 from exporter.syslog.repeats import MAX_COUNT
 
@@ -111,6 +111,7 @@ def packet(
     mac: str = "",
     hostname: str = "",
     times: str = "",
+    flags: str = "",
 ) -> Event:
     """Return the event of a packet line from its texts; endpoints are (address, port).
 
@@ -135,6 +136,7 @@ def packet(
         mac=fields.mac(mac) if mac else None,
         hostname=name(hostname) if hostname else None,
         count=count(times) if times else None,
+        signal=signals.flags(flags[:_MAX_TEXT]) if flags else None,
     )
 
 

@@ -13,14 +13,22 @@ RouterOS manual, "Log", "Syslog with Elasticsearch".
 
 import re
 
-from exporter.dialects import Dialect, Malformed, endpoints, fields, mikrotik_topics, verdict_words
+from exporter.dialects import (
+    Dialect,
+    Malformed,
+    endpoints,
+    fields,
+    mikrotik_topics,
+    signals,
+    verdict_words,
+)
 from exporter.events import Event, Kind, SyslogMessage
 
 _TEXT_LENGTH = 4096  # characters; RouterOS ends its texts at 1,000
 _PREFIX_LENGTH = 512  # a rule's name is bounded; the rest is what a relay put in front
 _PROTO = re.compile(
     r" (?:proto|eth-proto[ \t]++(?:0800|86dd),)[ \t]++(?P<transport>[^\s,(]++)(?=[\s,(])"
-    r"(?:[ \t]*+(?:\([^)]*+\))?[ \t]*+,[ \t]*+"
+    r"(?:[ \t]*+(?:\((?P<signal>[^)]*+)\))?[ \t]*+,[ \t]*+"
     r"(?P<source>[^\s,>]*?)[ \t]*+->[ \t]*+(?P<destination>[^\s,]*+))?",
     re.IGNORECASE,
 )
@@ -134,6 +142,7 @@ def _packet(text: str) -> Event:
     station = _SRC_MAC.match(text, at) if at >= 0 else None
     transport = fields.transport(proto["transport"]) if proto else None
     has_ports = transport not in fields.PORTLESS
+    signal = (proto and proto["signal"]) or ""
     source_ip, source_port = endpoints.endpoint((proto and proto["source"]) or "")
     destination_ip, destination_port = endpoints.endpoint((proto and proto["destination"]) or "")
     return Event(
@@ -148,6 +157,7 @@ def _packet(text: str) -> Event:
         egress_interface=_interface(egress),
         rule=fields.word(rule or logging),
         mac=fields.mac(station["mac"]) if station else None,
+        signal=signals.flags(signal) if has_ports else signals.icmp_type(signal),
     )
 
 

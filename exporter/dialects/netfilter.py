@@ -11,7 +11,7 @@ Source: net/ipv4/netfilter/nf_log_ipv4.c, net/netfilter/nf_log_syslog.c.
 
 import re
 
-from exporter.dialects import Dialect, Malformed, fields, netfilter_flavours
+from exporter.dialects import Dialect, Malformed, fields, netfilter_flavours, signals
 from exporter.events import Event, SyslogMessage
 
 _PREFIX_LENGTH = (
@@ -71,6 +71,7 @@ def parse(message: SyslogMessage) -> Event:
         egress_interface=fields.interface(_value(packet, " OUT=")),
         rule=fields.word(prefix.rule),
         mac=_source_station(packet),
+        signal=_signal(packet, transport),
     )
     if event.kind == "other" and not _says_anything(event):
         raise Malformed("no address, protocol, port or interface can be read")
@@ -92,6 +93,15 @@ def _transport(packet: str, line: str) -> str | None:
     if transport is None or transport in _NAMES or transport.isdecimal():
         return transport
     return None if line[line.rfind("=") + 1 :].lower() == transport else transport
+
+
+def _signal(packet: str, transport: str | None) -> str | None:
+    """Read TCP's flags, which stand between RES= and URGP=, or ICMP's TYPE=."""
+    if transport in fields.PORTLESS:
+        return signals.icmp_type(_value(packet, " TYPE="))
+    at = packet.find(" RES=0x")
+    end = packet.find(" URGP=", at)
+    return signals.flags(packet[at + len(" RES=0x00") : end]) if 0 <= at < end else None
 
 
 def _connection(text: str) -> str:

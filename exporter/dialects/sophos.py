@@ -98,6 +98,7 @@ def parse_utm(message: SyslogMessage) -> Event:
         interfaces=(value(found, "initf"), value(found, "outitf")),
         rule=value(found, "fwrule"),
         mac=value(found, "srcmac"),
+        flags=value(found, "tcpflags"),
     )
 
 

@@ -14,7 +14,7 @@ Sources: Yamaha's command reference (`syslog notice`, `ip filter`), logs publish
 
 import re
 
-from exporter.dialects import Dialect, Malformed, endpoints, fields
+from exporter.dialects import Dialect, Malformed, endpoints, fields, signals
 from exporter.events import Event, Kind, SyslogMessage
 
 _TAGS = (
@@ -114,6 +114,7 @@ def _packet(found: re.Match[str], kind: Kind, action: str | None) -> Event:
     source_ip, source_port = _endpoint(source)
     destination_ip, destination_port = _endpoint(destination)
     has_ports = protocol not in fields.PORTLESS
+    said = "" if has_ports else destination.partition(" : ")[2]
     return _event(
         found,
         kind,
@@ -123,6 +124,7 @@ def _packet(found: re.Match[str], kind: Kind, action: str | None) -> Event:
         source_port=source_port if has_ports else None,
         destination_ip=destination_ip,
         destination_port=destination_port if has_ports else None,
+        signal=signals.icmp_type(said, protocol),
     )
 
 
@@ -137,6 +139,7 @@ def _event(
     destination_ip: str | None = None,
     destination_port: int | None = None,
     mac: str | None = None,
+    signal: str | None = None,
 ) -> Event:
     """Build the event of a line that names an interface, a way through it and maybe a filter."""
     incoming = found["way"].upper() == "IN"
@@ -152,6 +155,7 @@ def _event(
         egress_interface=None if incoming else found["interface"],
         rule=found["rule"],
         mac=mac,
+        signal=signal,
     )
 
 

@@ -37,18 +37,23 @@ class Home:
         """Tell whether an address belongs to the home."""
         return is_private(ip) or self._configured(ip) is True
 
-    def direction(self, event: Event, interfaces: Interfaces = NOT_CONFIGURED) -> Direction:
+    def direction(
+        self, event: Event, interfaces: Interfaces = NOT_CONFIGURED, *, outside: bool = False
+    ) -> Direction:
         """Return which way the packet went; unreadable addresses count as from outside.
 
-        Multicast and broadcast are `local` on every interface: they are meant for nobody.
+        `outside` says that it came in the way by which strangers do. Multicast and broadcast are
+        `local` on every interface: they are meant for nobody.
         """
         source, destination = event.source_ip, event.destination_ip
         if destination is not None and scope(destination) in ("multicast", "broadcast"):
             return "local"
         if source is not None and scope(source) in ("loopback", "unspecified"):
             return "local"
-        if event.ingress_interface in interfaces.wan:
+        if outside or event.ingress_interface in interfaces.wan:
             return "inbound"
+        if source is not None and source == destination:
+            return "local"  # to the home's own outside address, by way of the router's NAT
         from_home = event.ingress_interface in interfaces.lan
         if source is None or destination is None:
             return "outbound" if from_home else "inbound"
@@ -65,9 +70,11 @@ def rejection(
     home: Home,
     networks: Networks,
     interfaces: Interfaces = NOT_CONFIGURED,
+    outside: bool = False,
+    line: str = "",
 ) -> Rejection:
     """Return a rejected packet with its sides and networks named."""
-    direction = home.direction(event, interfaces)
+    direction = home.direction(event, interfaces, outside=outside)
     source = (event.source_ip or "", event.source_port)
     destination = (event.destination_ip or "", event.destination_port)
     # Whoever of ours sent it is who it belongs to, even if the packet stayed within the home.
@@ -85,16 +92,20 @@ def rejection(
         destination_port=event.destination_port,
         source=source_network,
         remote=source_network if remote is source else networks.look_up(remote[0]),
-        inside=direction != "inbound" or _is_device(event, home),
+        inside=_is_device(event, home, direction),
         count=event.packets,
+        signal=event.signal or "",
+        line=line,
     )
 
 
-def _is_device(event: Event, home: Home) -> bool:
-    """Tell whether the destination of an inbound packet is a device, not the router's NAT."""
+def _is_device(event: Event, home: Home, direction: Direction) -> bool:
+    """Tell whether our side is a device itself, not the router's NAT."""
     destination = event.destination_ip
     if destination is None:
-        return False
+        return direction != "inbound"
+    if direction != "inbound":  # from the router's own address to itself: NAT stands between
+        return event.source_ip != destination or home.is_lan(destination)
     if home.is_lan(destination):
         return event.egress_interface is not None  # forwarded: the address after NAT
     return ":" in destination and scope(destination) == "global"

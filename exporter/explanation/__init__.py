@@ -5,7 +5,10 @@ The phrases are data, in en.yaml and ja.yaml; what programs are comes from the k
 """
 
 from exporter.explanation.advising import advice
+from exporter.explanation.background import background
+from exporter.explanation.bisecting import findings, follows, next_step
 from exporter.explanation.certainties import certainty
+from exporter.explanation.headlines import headline
 from exporter.explanation.lines import (
     Line,
     advice_of_line,
@@ -26,12 +29,17 @@ __all__ = [
     "Subject",
     "advice",
     "advice_of_line",
+    "background",
     "cause",
     "certainty",
     "direction",
     "duration",
     "evidence",
+    "findings",
+    "follows",
+    "headline",
     "network",
+    "next_step",
     "of_decision",
     "of_line",
     "period",

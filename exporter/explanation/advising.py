@@ -6,8 +6,12 @@ from exporter.explanation.subjects import Subject
 from exporter.explanation.words import Language, say
 
 
-def advice(subject: Subject, language: Language) -> str:
-    """Return what to do: the program's own advice when it is known, else that of the cause."""
+def advice(subject: Subject, language: Language, next_step: str = "") -> str:
+    """Return what to do: the program's own advice when it is known, else that of the cause.
+
+    `next_step` is what tells most of packets that nobody is named for; it says more than to try
+    one device after the other.
+    """
     if subject.role == "owner" and subject.application is not None:
         return str(getattr(subject.application.advice, language))
     words = {
@@ -16,7 +20,11 @@ def advice(subject: Subject, language: Language) -> str:
         "who": who(subject.device, subject.process, language),
         "ports": ports(subject.transport, subject.ports, language),
     }
+    if next_step and subject.role == "ambiguous":
+        return next_step
     said = say(language, *_keys(subject), **words)
+    if next_step:
+        return say(language, "space").join((said, next_step))
     if subject.nobody_found and subject.nobody_reports:
         return say(language, "space").join((said, say(language, "advice.agents")))
     return said
@@ -25,10 +33,12 @@ def advice(subject: Subject, language: Language) -> str:
 def _keys(subject: Subject) -> tuple[str, ...]:
     """Return the keys of the advice, the most exact first."""
     cause = f"advice.{subject.cause}"
+    if subject.is_heavy:
+        return ("advice.heavy",)
     if subject.role == "ambiguous":
         return ("advice.ambiguous",)
     if subject.role == "owner" and subject.process:
         return (f"advice.unlisted.{subject.verdict}", "advice.unlisted")
     if subject.role == "sender" and not subject.device:
         return ("advice.sender",)
-    return (f"{cause}.{subject.role}", cause)
+    return (f"{cause}.{subject.role}.{subject.verdict}", f"{cause}.{subject.role}", cause)

@@ -1,5 +1,6 @@
 """What `explain` says of a line: of one that is no rejection, and of any, step by step."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -54,11 +55,14 @@ def steps_of_line(line: Line, language: Language) -> tuple[str, ...]:
     return tuple(steps)
 
 
-def steps_of_decision(subject: Subject, language: Language) -> tuple[str, ...]:
-    """Return how a rejection was judged, one sentence a step."""
+def steps_of_decision(
+    subject: Subject, language: Language, background: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return how a rejection was judged, one sentence a step, `background` among them."""
     steps = [
         say(language, "step.direction", direction=direction(subject.direction, language)),
         say(language, "step.network", network=network(subject.network, language)),
+        *background,
         *(say(language, "step.reason", reason=reason(r, language)) for r in subject.reasons),
         *(
             say(language, "step.candidate", device=device)

@@ -1,5 +1,6 @@
 """How much, how long and how sure, in words."""
 
+from exporter.explanation.subjects import Subject
 from exporter.explanation.words import Language, say
 
 _UNITS = (86400, 3600, 60, 1)  # seconds
@@ -11,16 +12,20 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def packets(packets: int, total: int, period_seconds: float | None, language: Language) -> str:
+def packets(subject: Subject, language: Language) -> str:
     """Return what a sentence is about: "This packet", "98 % of 4,211 rejected packets in …"."""
-    if period_seconds is None:
+    packets, total = subject.packets, subject.total
+    if subject.period_seconds is None:
         return say(language, f"packets.{packets}", "packets", packets=number(packets))
-    during = period(period_seconds, language)
+    during = period(subject.period_seconds, language)
     if packets >= total:
-        keys = (f"packets.all.{packets}", "packets.all")
+        exact = "least" if subject.at_least else str(packets)
+        keys = (f"packets.all.{exact}", "packets.all")
         return say(language, *keys, total=number(packets), period=during)
+    key = "packets.least" if subject.at_least else "packets.count"
+    count = say(language, key, count=number(total))
     part = share(packets, total, language)
-    return say(language, "packets.share", share=part, total=number(total), period=during)
+    return say(language, "packets.share", share=part, total=count, period=during)
 
 
 def share(part: int, total: int, language: Language) -> str:

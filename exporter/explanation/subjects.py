@@ -11,6 +11,8 @@ from exporter.knowledge import Application
 # it sent them, they never left the home, several devices fit, or nobody is named.
 Role = Literal["owner", "target", "sender", "local", "ambiguous", "nobody"]
 
+_RATE = "packets_per_minute"
+_HARMLESS = ("late_reply", "p2p", "echo", "scan", "survey")
 _BY_A_PROGRAM = ("late_reply", "p2p", "echo")
 
 
@@ -34,6 +36,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     packets: int = 1
     total: int = 1  # of the period, all suspects together
     period_seconds: float | None = None  # None: one line
+    at_least: bool = False  # its router's log is at a limit: there were more than it tells
     application: Application | None = None
     candidates: tuple[str, ...] = ()  # devices, when ambiguous
     reasons: tuple[Reason, ...] = ()
@@ -56,12 +59,25 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return self.role == "nobody" and self.cause in (*_BY_A_PROGRAM, "unknown")
 
     @property
+    def rate(self) -> int:
+        """Packets a minute for the port, where that decided; else 0."""
+        rates = (r.values.get("packets") for r in self.cause_reasons if r.code == _RATE)
+        return int(next(rates, 0) or 0)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it would be harmless, were there not so much of it."""
+        return self.verdict == "watch" and self.cause in _HARMLESS and self.rate > 0
+
+    @property
     def nobody_reports(self) -> bool:
         """Whether nobody could be found, because no device reports."""
         return any(reason.code == "no_agents" for reason in self.reasons)
 
 
-def of_decision(decision: Decision, application: Application | None) -> Subject:
+def of_decision(
+    decision: Decision, application: Application | None, *, at_least: bool = False
+) -> Subject:
     """Return the subject of one decided line."""
     rejection, attribution, cause = decision.rejection, decision.attribution, decision.cause
     return Subject(
@@ -79,6 +95,7 @@ def of_decision(decision: Decision, application: Application | None) -> Subject:
         remote_ip=rejection.remote_ip,
         packets=rejection.count,
         total=rejection.count,
+        at_least=at_least,
         application=application,
         candidates=_tied(decision) if attribution.evidence == "ambiguous" else (),
         reasons=attribution.reasons,

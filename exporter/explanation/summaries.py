@@ -1,10 +1,11 @@
-"""What it is, whose it is, why it came and whether to worry: at most four short sentences."""
+"""What it is, whose it is, why it came and whether to worry: a few short sentences."""
 
 from exporter.explanation.names import NO_ORGANISATION, any_of, network, who
 from exporter.explanation.quantities import number, packets, ports
 from exporter.explanation.subjects import Subject
 from exporter.explanation.words import Language, say
 
+_INHERITED = frozenset(["address_changed", "reconnected"])  # reasons: the line is new
 _TALKED = ("flow", "remote", "dns")  # evidence that a device of ours spoke first
 
 
@@ -17,6 +18,7 @@ def summary(subject: Subject, language: Language) -> str:
         say(language, *_why(subject), **words),
         say(language, *_nobody(subject)) if subject.nobody_found else "",
         say(language, *_closing(subject)),
+        say(language, "limited") if subject.at_least and subject.period_seconds is None else "",
     )
     return say(language, "space").join(filter(None, sentences))
 
@@ -24,14 +26,15 @@ def summary(subject: Subject, language: Language) -> str:
 def _words(subject: Subject, language: Language) -> dict[str, str]:
     one = subject.packets == 1 and (subject.period_seconds is None or subject.total <= 1)
     return {
-        "packets": packets(subject.packets, subject.total, subject.period_seconds, language),
+        "packets": packets(subject, language),
         "was": say(language, "was" if one else "were"),
         "who": who(subject.device, subject.process, language),
         "device": subject.device,
         "devices": any_of(subject.candidates or ("",), language),
-        "application": subject.application.name if subject.application else "",
+        "application": subject.application.called(language) if subject.application else "",
         "network": _other_side(subject, language),
         "ports": ports(subject.transport, subject.ports, language),
+        "rate": number(subject.rate),
     }
 
 
@@ -75,19 +78,29 @@ def _program(subject: Subject, language: Language) -> str:
     first = text.split(stop, maxsplit=1)[0].removesuffix(stop.strip()) + stop.strip()
     if subject.role == "owner":
         return first
-    name = subject.application.name
+    name = subject.application.called(language)
     return say(language, "program", process=subject.process, application=name)
 
 
 def _why(subject: Subject) -> tuple[str, ...]:
+    """The most exact sentence: by what is known of it, by its role and verdict, by the cause."""
     cause = f"why.{subject.cause}"
-    talked = subject.role == "owner" and subject.evidence in _TALKED
-    return (*((f"{cause}.talked",) if talked else ()), f"{cause}.{subject.role}", cause)
+    keys = [f"{cause}.{subject.role}.{subject.verdict}", f"{cause}.{subject.role}", cause]
+    if subject.role == "owner" and subject.evidence in _TALKED:
+        keys.insert(0, f"{cause}.talked")
+    given = {reason.code for reason in subject.cause_reasons}
+    if subject.role == "nobody" and given & _INHERITED:
+        keys.insert(0, f"{cause}.inherited")
+    if "discovery" in given:
+        keys.insert(0, f"{cause}.discovery")
+    return tuple(keys)
 
 
 def _nobody(subject: Subject) -> tuple[str, ...]:
     if subject.nobody_reports:
         return ("nobody.no_agents",)
+    if subject.cause == "p2p":
+        return ("nobody.untellable",)
     asked = any(reason.code == "no_match" for reason in subject.reasons)
     return ("nobody.no_match",) if asked else ("nobody",)
 
@@ -95,5 +108,7 @@ def _nobody(subject: Subject) -> tuple[str, ...]:
 def _closing(subject: Subject) -> tuple[str, ...]:
     verdict = f"closing.{subject.verdict}"
     unlisted = subject.role == "owner" and subject.process and subject.application is None
-    exact = (f"{verdict}.{subject.cause}.unlisted",) if unlisted else ()
-    return (*exact, f"{verdict}.{subject.cause}", verdict)
+    cause = f"{verdict}.{subject.cause}"
+    exact = (f"{cause}.unlisted",) if unlisted else ()
+    heavy = (f"{verdict}.heavy",) if subject.is_heavy else ()
+    return (*exact, *heavy, f"{cause}.{subject.role}", cause, verdict)

@@ -7,6 +7,7 @@ AS number, organisation, prefix); our files are never touched. Errors name the f
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import TypeVar
 
@@ -91,9 +92,7 @@ def load(extra: Sequence[tuple[str, bytes]] = ()) -> Knowledge:
 
     Raises KnowledgeError naming the file and the place.
     """
-    programs = _decode("applications.yaml", _own("applications.yaml"), ApplicationsFile)
-    ports = _decode("ports.yaml", _own("ports.yaml"), PortsFile)
-    networks = _decode("networks.yaml", _own("networks.yaml"), NetworksFile)
+    programs, ports, networks = _ours()
     extensions = [(name, _decode(name, data, Extension)) for name, data in extra]
     for name, extension in extensions:
         _check(name, extension, programs, ports, networks)
@@ -120,6 +119,15 @@ def load(extra: Sequence[tuple[str, bytes]] = ()) -> Knowledge:
     )
 
 
+@cache  # to read them takes a quarter of a second
+def _ours() -> tuple[ApplicationsFile, PortsFile, NetworksFile]:
+    return (
+        _decode("applications.yaml", _own("applications.yaml"), ApplicationsFile),
+        _decode("ports.yaml", _own("ports.yaml"), PortsFile),
+        _decode("networks.yaml", _own("networks.yaml"), NetworksFile),
+    )
+
+
 def _own(name: str) -> bytes:
     return resources.files("exporter.knowledge").joinpath(name).read_bytes()
 
@@ -128,7 +136,9 @@ def _decode(name: str, data: bytes, layout: type[T]) -> T:
     try:
         return msgspec.yaml.decode(data, type=layout)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise KnowledgeError(f"{name}: {' '.join(str(error).split())}") from None
+        what, _, where = " ".join(str(error).split()).partition(" - at `$")
+        place = where.strip(".`")
+        raise KnowledgeError(f"{name}: {place}: {what}" if place else f"{name}: {what}") from None
 
 
 def _check(

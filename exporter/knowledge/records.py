@@ -65,7 +65,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A program that opens ports or attracts packets."""
 
     id: str
-    name: str
+    name: str  # everywhere else: in labels, and in English
+    name_ja: str | None = None  # where it is called otherwise in Japanese
     kind: str
     verdict: Verdict
     confidence: Literal["high", "medium", "low"]
@@ -77,6 +78,12 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ports: tuple[ApplicationPort, ...] = ()
     typical_remote_asns: tuple[RemoteAsn, ...] = ()
     references: tuple[str, ...] = ()
+
+    def called(self, language: Literal["en", "ja"]) -> str:
+        """Return its name for a sentence: without what it lists in brackets at the end."""
+        if language == "ja" and self.name_ja:
+            return self.name_ja
+        return self.name.partition(" (")[0] if self.name.endswith(")") else self.name
 
 
 class ApplicationsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,6 @@
 """A program of a device that its owner knows: acknowledged for a while, or no longer.
 
-A page of its own asks for how long, because the overview renews itself and would take along what
+A page of its own asks for how long, because the overview may renew itself and take along what
 was typed. In goes a form, out comes the overview again.
 """
 

@@ -1,7 +1,8 @@
 """The page of a person: what is going on, and the boxes to paste into. It works without scripts.
 
-Results of the boxes are pages of their own, which do not renew themselves. `?hold` keeps the
-overview still as well, because a renewal would take along what was typed.
+It renews itself only where that is asked for (`?renew=1`, a tablet on the wall): whoever reads it
+with a screen reader or by keyboard would lose the place each time, and what was typed. Elsewhere
+the sheet says after two minutes that what is shown is old, without any script.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ from collections.abc import Iterable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from exporter import explanation, pasted_log
+from exporter import doctor, explanation, pasted_log
+from exporter.breakdown import Bars, Question, shares, trends
 from exporter.events import Socket
 from exporter.evidence import Suspect
 from exporter.explain import event_fields, explain
@@ -19,13 +21,16 @@ from exporter.explanation import Language
 from exporter.service import Service
 from exporter.tokens import Tokens
 from exporter.web import forms, pasted, rendering, reports
-from exporter.web.overview import HOUR, culprits, overview, ranked
+from exporter.web.culprits import culprits, ranked
+from exporter.web.overview import overview
+from exporter.web.periods import HOUR, OVERVIEW, Period, chosen
 from exporter.web.refusals import Refusal
 from exporter.web.sharing import Shared
 
 RENEW_SECONDS = 30
 MOST_SHOWN = 50  # suspects
 MOST_PORTS = 200
+MOST_KNOCKED = 1000  # ports
 MOST_NAME = 80  # characters of a log's name
 
 
@@ -36,26 +41,32 @@ class Page:
         self._service = service
         self._tokens = tokens
         self._logs = pasted.PastedLogs()
-        self._suspects = Shared[list[Suspect]](service.clock)
+        self._found = Shared[tuple[list[Suspect], dict[int | None, Bars]]](service.clock)
 
     async def home(self, request: Request) -> Response:
-        """`GET /`: the overview."""
+        """`GET /[?period=day]`: the overview."""
         service, language = self._service, self._language(request)
-        error, found = "", list[Suspect]()
+        period = chosen(request.query_params.get("period"), OVERVIEW)
+        error, found, bars = "", list[Suspect](), dict[int | None, Bars]()
         try:
-            found = await self._suspects.get(HOUR, lambda: service.suspects(HOUR, MOST_SHOWN))
+            found, bars = await self._found.get(period, lambda: self._look(period))
         except sqlite3.Error as unreadable:
             error = str(unreadable)
         now = service.clock()
-        view = overview(service.pipeline, found, now, language, service.acknowledged.at(now))
+        known = service.acknowledged.at(now)
+        view = overview(service.pipeline, found, now, language, known, period=period, bars=bars)
+        stuck = doctor.findings(service.condition(), language) if view.lacks_data else ()
         return rendering.page(
             request,
             "home.html",
             language,
             view=view,
             ranked=ranked,
+            periods=OVERVIEW,
+            findings=stuck,
+            next_step=doctor.next_step(stuck, language),
             error=error,
-            renew=None if "hold" in request.query_params else RENEW_SECONDS,
+            renew=RENEW_SECONDS if request.query_params.get("renew") else None,
             server=rendering.server_url(request, language),
             host=rendering.reachable(request),
             syslog_port=service.config.listen.syslog_port,
@@ -85,15 +96,21 @@ class Page:
     async def sockets(self, request: Request) -> Response:
         """`POST /sockets`: what netstat and its like print, with the name of the device."""
         form = await forms.posted(request, self._tokens, of_device=True)
-        device = await reports.paste(self._service, form.get("device", ""), form.get("text", ""))
-        sockets = device.report.sockets
+        pasted_text = (form.get("device", ""), form.get("text", ""))
+        if form.get("look"):
+            report = await reports.read(self._service, *pasted_text)
+        else:
+            report = (await reports.paste(self._service, *pasted_text)).report
+        sockets = report.sockets
         return rendering.page(
             request,
             "read.html",
             self._language(request),
-            device=device.name,
+            device=report.device,
+            kept=not form.get("look"),
+            knocked=await self._knocked(),
             sockets=len(sockets),
-            flows=len(device.report.flows),
+            flows=len(report.flows),
             udp=sum(socket.transport == "udp" for socket in sockets),
             programs=len({socket.process for socket in sockets} - {None}),
             ports=_udp_ports(sockets)[:MOST_PORTS],
@@ -128,8 +145,27 @@ class Page:
         form = await forms.posted(request, self._tokens)
         self._logs.forget(form.get("name", ""))
         language = request.query_params.get("lang")
-        kept = f"&lang={language}" if language in ("en", "ja") else ""
-        return RedirectResponse(f"/?hold=1{kept}#paste", 303)
+        kept = f"?lang={language}" if language in ("en", "ja") else ""
+        return RedirectResponse(f"/{kept}#paste", 303)
+
+    async def _look(self, period: Period) -> tuple[list[Suspect], dict[int | None, Bars]]:
+        """Who was behind it, and when; a moment may lie between the two answers."""
+        found = await self._service.suspects(period.seconds, MOST_SHOWN)
+        now = self._service.clock()
+        question = Question(since=now - period.seconds, until=now)
+        numbers = [suspect.number for suspect in found]
+        bars = await self._service.read_evidence(trends, question, numbers, period.bars)
+        return found, bars
+
+    async def _knocked(self) -> dict[str | int | None, int]:
+        """How many packets were refused for each UDP port in the last hour."""
+        now = self._service.clock()
+        question = Question(since=now - HOUR.seconds, until=now, transport="udp")
+        try:
+            found = await self._service.read_evidence(shares, question, "port", MOST_KNOCKED)
+        except sqlite3.Error:
+            return {}
+        return {share.value: share.packets for share in found.values}
 
     async def _account(
         self,

@@ -26,6 +26,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 GLYPHS = {"benign": "✓", "watch": "◆", "act": "▲"}
+GLYPHS |= {"ok": "✓", "warn": "◆", "fail": "▲"}
 GLYPHS |= {"quiet": "✓", "look": "◆", "waiting": "…", "silent": "?", "unread": "?"}
 
 
@@ -52,17 +53,30 @@ def page(
         language=language,
         say=_say(language),
         url=_url(request),
+        path=request.url.path,
         other_language_url=_in_other_language(request, language),
         number=_number,
         duration=lambda seconds: explanation.duration(seconds, language),
         date=lambda moment: time.strftime("%Y-%m-%d", time.localtime(moment)),
         clock=lambda moment: time.strftime("%H:%M:%S", time.localtime(moment)),
+        minute=lambda moment: time.strftime("%H:%M", time.localtime(moment)),
+        day=lambda moment: _day(moment, language),
+        iso=lambda moment: time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(moment)),
         percent=lambda share: percent(share, language),
         glyphs=GLYPHS,
         version=VERSION,
         **values,
     )
     return HTMLResponse(text, status, headers={"vary": "Accept-Language"})
+
+
+def _day(moment: float, language: Language) -> str:
+    """Return a date with its day of the week."""
+    when = time.localtime(moment)
+    weekday = words.phrase(f"weekday.{when.tm_wday}", language)
+    return words.phrase("day", language).format(
+        date=time.strftime("%Y-%m-%d", when), weekday=weekday
+    )
 
 
 def failure(request: Request, refusal: Refusal, language: Language) -> HTMLResponse:

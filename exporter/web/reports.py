@@ -15,16 +15,17 @@ from starlette.responses import JSONResponse, Response
 
 from exporter import sockets_text, wire
 from exporter.events import HostReport
-from exporter.hosts import MAX_DEVICES, PASTE_CURRENT, Conflict, Device
+from exporter.hosts import MAX_DEVICES
+from exporter.machines import PASTE_CURRENT, Conflict, Device
 from exporter.service import Service
 from exporter.tokens import Tokens
 from exporter.web import bodies, guard
 from exporter.web.refusals import Refusal
 
 # Agents look for changes every 1.5 seconds; one that was cut off sends 20 of the reports that it
-# kept at once, then one a second.
+# kept at once, then ten a second.
 BURST = 30.0
-PER_SECOND = 1.0
+PER_SECOND = 10.0
 
 # Pastes have threads of their own, so that many large ones hold up neither a commit nor a scrape.
 _PARSERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="paste")
@@ -51,7 +52,7 @@ class Reports:
         now = self._service.clock()
         if not self._rates.allow(report.device.casefold(), now):
             self._service.pipeline.stages.metrics.report("refused", now)
-            why = f"{report.device} sends more than {PER_SECOND:g} report a second: wait"
+            why = f"{report.device} sends more than {PER_SECOND:g} reports a second: wait"
             raise Refusal(429, "refused.because", error=why)
         device = _take(self._service, report)
         return JSONResponse({"device": device.name, "sockets": len(device.report.sockets)})
@@ -98,16 +99,23 @@ async def paste(service: Service, name: str, text: bytes | str) -> Device:
 
     Raises Refusal when nothing can be read from it, or an agent's word outranks it.
     """
+    return _take(service, await read(service, name, text))
+
+
+async def read(service: Service, name: str, text: bytes | str) -> HostReport:
+    """Return what a person pasted for a device; nothing of it is kept.
+
+    Raises Refusal when nothing can be read from it.
+    """
     with _counting_invalid(service):
         name = " ".join(name.split())
         if not 0 < len(name) <= wire.MAX_TEXT or not name.isprintable():
             raise Refusal(400, "refused.device", most=wire.MAX_TEXT)
         try:
             loop = asyncio.get_running_loop()
-            report = await loop.run_in_executor(_PARSERS, sockets_text.read, text, name)
+            return await loop.run_in_executor(_PARSERS, sockets_text.read, text, name)
         except sockets_text.UnreadableText as error:
             raise Refusal(400, "refused.because", error=str(error)) from None
-    return _take(service, report)
 
 
 def _take(service: Service, report: HostReport) -> Device:

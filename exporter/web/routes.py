@@ -1,7 +1,9 @@
 """All HTTP: which path is answered by whom.
 
-GET /metrics · /-/healthy · /-/ready · / · /explain · /log · /known · /add · /static/…
-GET /api/v1/suspects · /api/v1/explain · /api/v1/unread · /api/v1/doctor
+GET /metrics · /-/healthy · /-/ready · /static/…
+GET / · /packets · /at · /devices · /explain · /log · /known · /add
+GET /api/v1/suspects · /api/v1/decisions · /api/v1/devices · /api/v1/explain
+GET /api/v1/unread · /api/v1/doctor
 POST /api/v1/reports · /api/v1/sockets/{device} · /api/v1/forget/{device} · /api/v1/pair
 POST /sockets · /log · /log/forget · /known · /known/withdraw · /add         the page's own forms
 """
@@ -24,9 +26,11 @@ from exporter.tokens import Tokens
 from exporter.web import rendering, words
 from exporter.web.adding import Adding
 from exporter.web.api import Api
+from exporter.web.devices import Devices
 from exporter.web.forgetting import Forgetting
 from exporter.web.guard import Guard, Rules
 from exporter.web.knowing import Knowing
+from exporter.web.packets import Packets
 from exporter.web.page import Page
 from exporter.web.refusals import Refusal
 from exporter.web.reports import Reports
@@ -40,13 +44,15 @@ def create(service: Service, tokens: Tokens | None = None) -> Starlette:
     answers = _Answers(service)
     api, reports, page = Api(service), Reports(service, tokens), Page(service, tokens)
     forgetting, knowing = Forgetting(service, tokens), Knowing(service, tokens)
-    adding = Adding(service, tokens)
+    adding, packets, devices = Adding(service, tokens), Packets(service), Devices(service)
     return Starlette(
         routes=[
             Route("/metrics", answers.metrics),
             Route("/-/healthy", answers.healthy),
             Route("/-/ready", answers.is_ready),
             Route("/api/v1/suspects", api.suspects),
+            Route("/api/v1/decisions", api.decisions),
+            Route("/api/v1/devices", devices.api),
             Route("/api/v1/explain", api.explain),
             Route("/api/v1/unread", api.unread),
             Route("/api/v1/doctor", api.doctor),
@@ -55,6 +61,9 @@ def create(service: Service, tokens: Tokens | None = None) -> Starlette:
             Route("/api/v1/forget/{device}", forgetting.forget, methods=["POST"]),
             Route("/api/v1/pair", adding.pair, methods=["POST"]),
             Route("/", page.home),
+            Route("/packets", packets.list),
+            Route("/at", packets.at),
+            Route("/devices", devices.page),
             Route("/explain", page.explain),
             Route("/sockets", page.sockets, methods=["POST"]),
             Route("/log", page.log, methods=["POST"]),
@@ -67,7 +76,7 @@ def create(service: Service, tokens: Tokens | None = None) -> Starlette:
             Route("/known/withdraw", knowing.withdraw, methods=["POST"]),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[Middleware(Guard, rules=Rules(names, tokens), answer=answers.refusal)],
+        middleware=[Middleware(Guard, rules=Rules(names, tokens), answer=answers.turned_away)],
         exception_handlers={Refusal: answers.refused, HTTPException: answers.not_routed},
     )
 
@@ -95,6 +104,13 @@ class _Answers:
         """Everything is open, and lines are taken in."""
         ready = self._service.ready
         return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+
+    def turned_away(self, request: Request, refusal: Refusal) -> Response:
+        """What the guard does not let in; an agent's reports are counted."""
+        if request.url.path == "/api/v1/reports":
+            service = self._service
+            service.pipeline.stages.metrics.report("refused", service.clock())
+        return self.refusal(request, refusal)
 
     def refusal(self, request: Request, refusal: Refusal) -> Response:
         """The API's answer is JSON, a person's a page."""

@@ -81,6 +81,7 @@ def test_the_packet_inside_an_icmp_error_gives_no_field():
         transport="icmp",
         source_ip="198.51.100.7",
         ingress_interface="eth0",
+        signal="3",
     )
 
 

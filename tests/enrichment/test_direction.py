@@ -46,6 +46,14 @@ def rejected(event, home=None, interfaces=NOT_CONFIGURED):
         ("0.0.0.0", WAN, "local"),
         ("127.0.0.1", WAN, "local"),
         ("100.64.0.1", WAN, "inbound"),
+        # the outside address is the provider's, or that of another router's network
+        (FAR, "100.72.0.10", "inbound"),
+        ("100.64.0.1", "100.72.0.10", "inbound"),
+        (FAR, "10.0.0.2", "inbound"),
+        # hairpin: a device calls the home's own outside address
+        ("192.168.1.5", WAN, "outbound"),
+        ("192.168.1.5", "100.72.0.10", "outbound"),
+        (WAN, WAN, "local"),
         ("192.0.2.1", WAN, "inbound"),
         ("192.168.1.5", "192.0.2.1", "outbound"),
         (None, WAN, "inbound"),
@@ -66,6 +74,7 @@ def test_the_direction_follows_from_the_addresses(source, destination, expected)
         (None, None, "br0", "outbound"),
         (FAR, "224.0.0.1", "eth0", "local"),
         ("192.168.1.5", "192.168.2.1", "wlan9", "local"),
+        (WAN, WAN, "eth0", "inbound"),  # forged
     ],
 )
 def test_configured_interfaces_override_the_addresses(source, destination, ingress, expected):
@@ -112,6 +121,11 @@ def test_an_outbound_packet_accuses_nobody_outside():
         (FAR, WAN, "br0", False),
         (FAR, "192.168.1.5", "br0", True),  # forwarded: the address after NAT
         (FAR, "192.168.1.5", None, False),  # the router's own address behind another router
+        (FAR, "100.72.0.10", None, False),
+        (FAR, "100.72.0.10", "br0", False),
+        (WAN, WAN, None, False),  # hairpin: who sent it is behind the NAT
+        (WAN, "192.168.1.5", "br0", True),
+        ("192.168.1.5", "192.168.1.5", None, True),
         ("2001:db8::1", "2001:db8:1::5", None, True),
         ("2001:db8::1", "fe80::5", None, False),
         ("192.168.1.5", FAR, None, True),
@@ -141,3 +155,10 @@ def test_no_address_is_lost_or_invented(source, destination, ingress, egress, po
     assert {found.remote_ip, found.our_ip} == {source or "", destination or ""}
     assert found.source == NETWORKS.look_up(source or "")
     assert found.remote == NETWORKS.look_up(found.remote_ip)
+
+
+def test_a_private_address_that_came_in_as_strangers_do_is_none_of_ours():
+    event = packet("10.1.2.3", "100.72.0.10", ingress_interface="ppp0")
+    assert Home().direction(event) == "outbound"
+    assert Home().direction(event, outside=True) == "inbound"
+    assert Home().direction(packet("10.1.2.3", "224.0.0.1"), outside=True) == "local"

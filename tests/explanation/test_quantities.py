@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.explanation.quantities import confidence, duration, packets, period, ports, share
+from tests.explanation.scenarios import FOUNDING, but
 
 
 @pytest.mark.parametrize(
@@ -67,8 +68,18 @@ def test_a_share_is_in_percent_without_decimals(part, total, en, ja):
     ],
 )
 def test_packets_are_counted_in_words(count, total, seconds, en, ja):
-    assert packets(count, total, seconds, "en") == en
-    assert ja in packets(count, total, seconds, "ja")
+    subject = but(FOUNDING, packets=count, total=total, period_seconds=seconds)
+    assert packets(subject, "en") == en
+    assert ja in packets(subject, "ja")
+
+
+def test_a_log_at_its_limit_tells_of_some_and_not_of_all():
+    least = but(FOUNDING, packets=40, total=50, period_seconds=3600, at_least=True)
+    assert packets(least, "en") == "80 % of at least 50 rejected packets in the last hour"
+    assert packets(least, "ja") == "この1時間に拒否された少なくとも50パケットの80%"
+    whole = but(least, packets=50)
+    assert packets(whole, "en") == "All of at least 50 rejected packets in the last hour"
+    assert packets(whole, "ja") == "この1時間に拒否されたパケット（少なくとも50個）のすべて"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 
 from exporter import attribution, candidates, causes
 from exporter.attribution import Untellable
+from exporter.causes import ours, reasons, strangers
 from exporter.events import Evidence, Reason
-from exporter.explanation import Language, reason
+from exporter.explanation import Language, bisecting, reason
 from exporter.explanation.reasons import clauses
 from exporter.explanation.words import PHRASES
 from tests.explanation.scenarios import port_open
@@ -18,10 +19,10 @@ LANGUAGES = get_args(Language)
 def codes() -> set[str]:
     """Every code that the deciding modules can give: literals where a `Reason` is made."""
     found = set()
-    for module in (attribution, candidates, causes):
+    for module in (attribution, candidates, causes, ours, strangers, reasons, bisecting):
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id == "Reason":
+                if node.func.id in ("Reason", "our_port", "remote_port"):
                     found |= _spelt(node.args[0])
                 elif node.func.id in ("candidate", "candidates"):
                     found.update(*map(_spelt, node.args))
@@ -112,6 +113,6 @@ def test_a_reason_of_another_version_is_shown_as_it_is(language):
 
 
 def test_the_same_step_is_said_once():
-    assert clauses((Reason("no_agents"), Reason("within_home"), Reason("no_agents")), "en") == (
-        "no device reports its programs to knockwatch; sender and receiver are both in your home"
+    assert clauses((Reason("no_agents"), Reason("ping"), Reason("no_agents")), "en") == (
+        "no device reports its programs to knockwatch; it asks whether anybody is there (ping)"
     )

@@ -7,6 +7,7 @@ from exporter.events import Attribution, Candidate, Decision, HostReport, Reject
 from exporter.explanation import Subject, of_decision, summary
 from exporter.hosts import Hosts
 from exporter.spread import Seen
+from exporter.uplinks import Uplinks
 from tests.explanation.scenarios import AKAMAI, FOUNDING, KNOWLEDGE, NOBODY, but
 
 NOON = 1_794_312_000.0
@@ -43,7 +44,7 @@ def explained(rejection: Rejection, *devices: str) -> Subject:
         )
         hosts.report(HostReport(version=1, device=device, sockets=(bound,)), NOON)
     attribution = Attributor(hosts, lambda transport, port: None).attribute(rejection).attribution
-    signs = causes.signs(rejection, attribution, Seen(1, 4, 1.0), KNOWLEDGE)
+    signs = causes.gather(rejection, attribution, Seen(1, 4, 1.0), KNOWLEDGE, hosts, Uplinks())
     decision = Decision(
         rejection=rejection, attribution=attribution, cause=causes.decide(signs), last=NOON
     )
@@ -70,7 +71,9 @@ def test_devices_of_a_weaker_level_are_not_listed():
         Candidate(device="C", process="", evidence="socket", confidence=0.99),
     )
     attribution = Attribution(evidence="ambiguous", candidates=tied)
-    cause = causes.decide(causes.signs(rejected(), attribution, Seen(1, 1, 1.0), KNOWLEDGE))
+    seen = Seen(1, 1, 1.0)
+    signs = causes.gather(rejected(), attribution, seen, KNOWLEDGE, Hosts(), Uplinks())
+    cause = causes.decide(signs)
     decision = Decision(rejection=rejected(), attribution=attribution, cause=cause, last=NOON)
     assert of_decision(decision, None).candidates == ("A", "B")
 

@@ -43,7 +43,7 @@ def test_who_is_known_is_named(case, language):
     assert subject.device in said
     assert subject.process in said
     if subject.application is not None:
-        assert subject.application.name in said
+        assert subject.application.called(language) in said
     if subject.direction != "local":
         assert f"{subject.network.name} (" in said or f"{subject.network.name}（" in said
         assert subject.network.asn in said
@@ -92,7 +92,9 @@ def test_a_period_says_how_much_of_how_many():
 def test_a_program_that_nobody_knows_is_said_to_be_unlisted():
     said = summary(GOLDEN["program that nobody knows"], "en")
     assert "zork.exe on ANNA-PC, which is not in our list of known programs" in said
-    assert "既知の一覧にありません" in summary(GOLDEN["program that nobody knows"], "ja")
+    assert "既知のプログラムの一覧に載っていません" in summary(
+        GOLDEN["program that nobody knows"], "ja"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,4 +1,5 @@
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,11 +118,11 @@ special_prefixes: [{prefix: 203.0.113.0/24, kind: private, note: our laboratory}
     ("text", "complaint"),
     [
         ("applicatoins: []", "unknown field `applicatoins`"),
-        ("dest_ports: [{proto: udp, port: x}]", "$.dest_ports[0].port"),
-        ("dest_ports: [{proto: sctp}]", "$.dest_ports[0].proto"),
+        ("dest_ports: [{proto: udp, port: x}]", "mine.yaml: dest_ports[0].port: "),
+        ("dest_ports: [{proto: sctp}]", "mine.yaml: dest_ports[0].proto: "),
         (
             "dest_ports: [{proto: udp, name: n, kind: scan, why: {en: a, ja: b}}]",
-            "needs either `port` or `port_range` - at `$.dest_ports[0]`",
+            "dest_ports[0]: needs either `port` or `port_range`",
         ),
         (
             "dest_ports: [{proto: udp, port_range: [9, 8], name: n, kind: p, why: {en: a, ja: b}}]",
@@ -135,7 +136,7 @@ special_prefixes: [{prefix: 203.0.113.0/24, kind: private, note: our laboratory}
         (MINE.replace("updater", "backup"), "application my_backup: unknown kind 'backup'"),
         (
             MINE.replace(", ja: 写します。", ""),
-            "required field `ja` - at `$.applications[0].summary`",
+            "applications[0].summary: Object missing required field `ja`",
         ),
         ("scanner_prefixes: [{org: a, prefixes: [10.0.0.1/8]}]", "not a CIDR prefix: '10.0.0.1/8'"),
         ("a: [", "line 2, column 1"),
@@ -156,3 +157,14 @@ def test_an_error_names_the_file_and_the_place(text, complaint):
 def test_any_bytes_are_merged_or_refused(data):
     with contextlib.suppress(KnowledgeError):
         assert load([("own", data)]).applications
+
+
+def test_the_documented_example_is_a_file_that_can_be_used():
+    page = (Path(__file__).parents[2] / "docs" / "own-knowledge.md").read_text("utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    knowledge = load([("example", example.encode())])
+    backup = knowledge.application("familybackup.exe")
+    assert backup is not None
+    assert (backup.called("en"), backup.called("ja")) == ("Family Backup", "家族のバックアップ")
+    assert knowledge.port("udp", 22777).kind == "legit"
+    assert knowledge.networks.asns[64496].org == "Our club's network"

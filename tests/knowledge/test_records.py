@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from exporter.knowledge.records import ApplicationPort, PortEntry, SourcePort
+from exporter.knowledge.records import Application, ApplicationPort, PortEntry, SourcePort, Text
 
 TEXT = {"en": "a", "ja": "b"}
 
@@ -47,3 +47,18 @@ def test_a_programs_range_holds_its_ports_of_its_transport():
 def test_a_dynamic_port_holds_none_for_sure():
     dynamic = msgspec.convert({"proto": "udp", "role": "listen", "dynamic": True}, ApplicationPort)
     assert not dynamic.holds("udp", 50000)
+
+
+def test_a_sentence_names_a_program_without_what_it_lists_in_brackets():
+    def called(name, language="en", name_ja=None):
+        text = Text(en="", ja="")
+        program = Application(
+            id="x", name=name, name_ja=name_ja, kind="game", verdict="benign", confidence="high",
+            summary=text, advice=text,
+        )  # fmt: skip
+        return program.called(language)
+
+    assert called("Web browser (QUIC / HTTP3)") == "Web browser"
+    assert called("System (PID 4) / kernel sockets") == "System (PID 4) / kernel sockets"
+    assert called("Steam", "ja") == "Steam"
+    assert called("Web browser (QUIC)", "ja", "Webブラウザー") == "Webブラウザー"

@@ -71,7 +71,7 @@ def test_everything_of_the_device_goes_and_the_answer_says_what(lived):
     assert answer.json == {
         "device": "ben-pc",
         "deleted": {
-            "evidence": 30,
+            "evidence": 31,  # and the socket by which they were judged
             "sockets": 1,
             "leases": 1,
             "associations": 1,

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from exporter.acknowledged import Acknowledgements
+from exporter.evidence import EvidenceStore
 from exporter.service import Service
 from tests.system.parts.founding import DEVICE, PROCESS, flood
 
@@ -77,7 +78,7 @@ def test_it_outlives_a_restart(watched):
     again = Service(
         watched.service.config,
         watched.service.pipeline,
-        watched.service._evidence,
+        EvidenceStore(watched.database),
         watched.state,
         lambda: watched.now,
     )

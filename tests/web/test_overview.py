@@ -4,8 +4,7 @@ import asyncio
 
 import msgspec
 
-from exporter.events import Verdict
-from exporter.web.overview import Culprit, overview, ranked
+from exporter.web.overview import overview
 from tests.system.parts.founding import DEVICE, PROCESS, flood, message
 from tests.web.conftest import ROUTER
 
@@ -31,6 +30,17 @@ def test_what_is_known_is_no_reason_to_look_until_it_ends(home):
     assert view(home).state == "look"
 
 
+def test_the_first_sentence_names_what_to_look_at_until_it_is_known(home):
+    home.reports(DEVICE, 51413, PROCESS)
+    home.hears(*flood(30))
+    home.decides()
+    named = view(home).named
+    assert named is not None
+    assert (named.device, named.process) == (DEVICE, PROCESS)
+    home.service.acknowledged.add(DEVICE, PROCESS, home.now + 60.0)
+    assert view(home).named is None
+
+
 def test_another_program_of_the_device_is_still_worth_a_look(home):
     home.reports(DEVICE, 51413, PROCESS)
     home.service.acknowledged.add(DEVICE, "other.exe", home.now + 600.0)
@@ -51,31 +61,6 @@ def test_what_must_be_acted_on_is_told_though_it_is_known(home):
     seen = overview(home.service.pipeline, [act], home.now, "en", known)
     assert seen.state == "act"
     assert seen.culprits[0].acknowledged_until is not None
-
-
-def culprit(
-    name: str, verdict: Verdict = "benign", device: str = "", cause: str = "scan"
-) -> Culprit:
-    return Culprit(
-        device=device,
-        process="",
-        application="",
-        verdict=verdict,
-        verdict_word="",
-        cause=cause,
-        network=name,
-        networks=1,
-        sources=1,
-        ports=(),
-        packets=1,
-        at_least=False,
-        share=0.1,
-        last=0.0,
-        summary="",
-        certainty="",
-        advice="",
-        reasons=(),
-    )
 
 
 def test_before_the_first_line_nothing_is_quiet(home):
@@ -157,18 +142,3 @@ def test_devices_show_whether_their_word_still_counts(home):
         (DEVICE, True, False),
     ]
     assert not shown.has_agent
-
-
-def test_the_named_and_one_flood_are_told_at_length():
-    named = culprit("a", device="PC")
-    floods = [culprit(name, "act", cause="flood") for name in "bcd"]
-    scans = [culprit(name) for name in "ef"]
-    told, others = ranked([*scans, *floods, named])
-    assert told == [floods[0], named]
-    assert others == [*scans, *floods[1:]]
-
-
-def test_where_nobody_is_named_the_largest_is_told_at_length():
-    scans = [culprit(name) for name in "ab"]
-    assert ranked(scans) == ([scans[0]], [scans[1]])
-    assert ranked([]) == ([], [])

@@ -90,11 +90,15 @@ def test_a_language_that_was_asked_for_stays(home):
     assert 'href="/?lang=en"' in page
 
 
-def test_only_the_overview_renews_itself_and_only_until_it_is_held(home):
+def test_only_the_overview_renews_itself_and_only_where_that_is_asked_for(home):
     client = home.client()
-    assert 'http-equiv="refresh" content="30"' in client.get("/").text
-    for answer in (client.get("/?hold=1"), client.submit("/log", text=LOG), client.get("/x")):
+    renewing = client.get("/?renew=1&period=day").text
+    assert 'http-equiv="refresh" content="30"' in renewing
+    assert "<textarea" not in renewing  # what is typed would be lost
+    assert 'href="/?period=day"' in renewing
+    for answer in (client.get("/"), client.submit("/log", text=LOG), client.get("/x")):
         assert "http-equiv" not in answer.text
+    assert "This is how it was at" in client.get("/").text  # shown by the sheet when it is old
 
 
 def test_nothing_on_the_page_is_a_script_or_comes_from_elsewhere(home):
@@ -182,7 +186,7 @@ def test_a_pasted_log_is_shown_until_it_is_forgotten(home):
     client.submit("/log", name="gate & co", text=LOG)
     assert "/log?name=gate+%26+co" in client.get("/").text
     gone = client.submit("/log/forget?lang=ja", name="gate & co")
-    assert (gone.status, gone.headers["location"]) == (303, "/?hold=1&lang=ja#paste")
+    assert (gone.status, gone.headers["location"]) == (303, "/?lang=ja#paste")
     assert client.get("/log?name=gate+%26+co").status == 404
 
 

@@ -6,8 +6,10 @@ from typing import get_args
 
 import pytest
 
-from exporter import web
+from exporter import doctor, inventory, web
+from exporter.web import asking
 from exporter.web.overview import State
+from exporter.web.periods import PERIODS
 from exporter.web.words import WORDS, phrase
 
 FOLDER = Path(web.__file__).parent
@@ -15,8 +17,18 @@ SOURCES = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html")]
 CALL = re.compile(r"(?:say|phrase|Refusal)\([^)]*")
 KEY = re.compile(r"""["']([a-z_]+(?:\.[a-z_0-9]+)*)["']""")
 PLACE = re.compile(r"\{(\w+)\}")
+FAMILIES = {  # whose second half is a value
+    "state": get_args(State),
+    "told": get_args(State),
+    "hop": get_args(doctor.State),
+    "facet": asking.COLUMNS,
+    "period": PERIODS,
+    "within": PERIODS,
+    "weekday": range(7),
+    "whose": re.findall(r'Reason\("(\w+)"', Path(inventory.__file__).read_text()),
+}
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
-SAME = {"refused.because", "other_language", "place"}  # nothing but places; the other's name
+SAME = {"refused.because", "other_language", "place", "day", "at.span"}  # places; the other's name
 
 
 @pytest.mark.parametrize("key", WORDS)
@@ -35,7 +47,7 @@ def test_english_is_english_and_japanese_japanese(key):
 def test_no_phrase_is_left_over():
     calls = "\n".join(call for path in SOURCES for call in CALL.findall(path.read_text()))
     said = set(KEY.findall(calls))
-    said |= {f"{kind}.{state}" for kind in ("state", "told") for state in get_args(State)}
+    said |= {f"{kind}.{name}" for kind, names in FAMILIES.items() for name in names}
     assert set(WORDS) <= said
 
 

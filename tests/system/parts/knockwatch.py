@@ -77,9 +77,9 @@ def serve_in(namespace: str, folder: Path, config: Path | None = None) -> Iterat
 
 @contextmanager
 def agent(
-    namespace: str, folder: Path, server: str, *, device: str, interval: int = 1
+    namespace: str, folder: Path, server: str, *more: str, device: str, interval: int = 1
 ) -> Iterator[Process]:
-    """Run the agent of a host that has that network."""
+    """Run the agent of a host that has that network, with `more` options."""
     argv = [
         *COMMAND,
         "agent",
@@ -91,6 +91,7 @@ def agent(
         f"{interval:g}",
         "--state-dir",
         folder / f"agent-{device}",  # reports that wait must not reach another test's server
+        *more,
     ]
     with started(argv, folder / f"agent-{device}.log", cwd=ROOT, namespace=namespace) as process:
         yield process

@@ -1,45 +1,28 @@
-"""Each hop says what it found, and at the end there is one thing to do: the first that fails."""
+"""Each hop says what it found, and what to do about it."""
 
 from typing import get_args
 
-import msgspec
 import pytest
 
 from exporter.doctor import (
     HOPS,
     Condition,
     Dropped,
-    Finding,
     Listener,
-    RouterCondition,
     Sample,
     State,
+    Trouble,
     findings,
     next_step,
 )
-from exporter.explanation.words import PHRASES, say
+from exporter.explanation.words import PHRASES
+from tests.doctor.conditions import FINE, beside, router, sick
 
 LANGUAGES = ("en", "ja")
-WELL = RouterCondition(name="gw", seconds=2.0, offset=1.0, messages=1000, rejected=900)
-FINE = Condition(
-    version="1.2",
-    up_seconds=7200.0,
-    ready=True,
-    syslog_port=5514,
-    listeners=(Listener(name="udp", messages=1000, seconds=2.0),),
-    routers=(WELL,),
-    agents=("ANNA-PC",),
-    scraped=12.0,
-)
 SAMPLE = Sample(text="odd <ip>", near="ACME routers", example="DENY 192.0.2.1")
-
-
-def sick(**changes) -> Condition:
-    return msgspec.structs.replace(FINE, **changes)
-
-
-def router(**changes) -> Condition:
-    return sick(routers=(msgspec.structs.replace(WELL, **changes),))
+CRON = Sample(text="CRON: session opened")
+NOTHING = {"listeners": (), "routers": ()}
+MISSED = {"silent_devices": ("TV",), "decided": 100, "nobodys": 40}
 
 
 def bad(condition: Condition, language="en") -> list[tuple[str, State]]:
@@ -48,18 +31,13 @@ def bad(condition: Condition, language="en") -> list[tuple[str, State]]:
     return [(finding.hop, finding.state) for finding in found if finding.state != "ok"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_where_all_is_well_there_is_nothing_to_do(language):
-    found = findings(FINE, language)
-    assert {finding.state for finding in found} == {"ok"}
-    assert next_step(found, language) == say(language, "doctor.nothing")
-    assert not any(finding.step for finding in found)
-
-
 SICK: dict[str, tuple[Condition, str, State]] = {
     "not ready": (sick(ready=False), "exporter", "fail"),
-    "nothing arrives": (sick(listeners=(), routers=()), "arrival", "fail"),
+    "nothing arrives": (sick(**NOTHING), "arrival", "fail"),
+    "loopback": (sick(**NOTHING, address="127.0.0.1"), "arrival", "fail"),
+    "loopback 6": (sick(**NOTHING, address="::1"), "arrival", "fail"),
     "silent": (sick(listeners=(Listener(name="udp", messages=9, seconds=9e3),)), "arrival", "warn"),
+    "one is quiet": (router(seconds=9e3), "arrival", "warn"),
     "unheard": (sick(unheard=("attic",)), "arrival", "warn"),
     "denied": (
         sick(dropped=(Dropped(listener="udp", reason="denied_sender", messages=3),)),
@@ -76,17 +54,41 @@ SICK: dict[str, tuple[Condition, str, State]] = {
         router(not_understood=999, sample=Sample(text="x", error="no port")),
         *("lines", "fail"),
     ),
+    "misread": (
+        router(not_understood=900, sample=SAMPLE, dialects=("mikrotik",), configured=True),
+        *("lines", "fail"),
+    ),
+    "only a stranger": (
+        router(not_understood=1000, rejected=0, sample=CRON),
+        *("lines", "fail"),
+    ),
     "no verdict": (router(rejected=0, no_verdict=9, unjudged="IN-NEW <ip>"), "verdicts", "fail"),
     "few verdicts": (router(no_verdict=400, unjudged="IN-NEW <ip>"), "verdicts", "warn"),
     "no packet": (router(rejected=0), "verdicts", "warn"),
+    "no packet of the second": (beside(routes=True), "verdicts", "warn"),
+    "no packet of an expected one": (beside(configured=True), "verdicts", "warn"),
     "ahead": (router(offset=3600.0), "clock", "warn"),
     "behind": (router(offset=-3600.0), "clock", "warn"),
     "late": (router(lag=1000.0), "clock", "warn"),
     "limited": (router(limited=True), "limit", "warn"),
     "no agent": (sick(agents=()), "devices", "warn"),
+    "refused agent": (sick(agents=(), refused_reports=7), "devices", "warn"),
     "old agent": (sick(old_agents=("TABLET",)), "devices", "warn"),
+    "agent missed": (sick(**MISSED), "devices", "warn"),
+    "state": (sick(troubles=(Trouble(database="state", error="disk full"),)), "store", "fail"),
+    "evidence": (sick(troubles=(Trouble(database="evidence", error="full"),)), "store", "fail"),
     "never scraped": (sick(scraped=None), "scrape", "warn"),
     "scraped long ago": (sick(scraped=9000.0), "scrape", "warn"),
+}
+WELL: dict[str, Condition] = {
+    "a NAS that logs here, too": beside(not_understood=100, sample=CRON),
+    "its clock": beside(not_understood=100, sample=CRON, offset=9e4),
+    "an access point": beside(),
+    "a TV without an agent": sick(silent_devices=("TV",), decided=100, nobodys=9),
+    "a report that was refused once": sick(refused_reports=1),
+    "loopback that hears": sick(address="127.0.0.1"),
+    "a router that is silent for a while": router(seconds=3000.0),
+    "a router that rejects little, at night": router(seconds=9e3, messages=5, rejected=5),
 }
 
 
@@ -101,35 +103,27 @@ def test_what_is_wrong_is_found_at_its_hop_with_a_step(case, language):
     assert next_step(found, language) == wrong.step
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", WELL)
+def test_what_is_no_fault_is_none(case, language):
+    assert bad(WELL[case], language) == []
+
+
 def test_every_phrase_of_the_doctor_is_said():
     said = {"doctor.nothing", "doctor.next", "doctor.sample"}
     said |= {"doctor.sample.error", "doctor.sample.near"}
     for topic in ("absent", "older"):  # said where no exporter answers
         said |= {f"doctor.serve.{topic}", f"doctor.serve.{topic}.step"}
-    for condition in (FINE, *(case[0] for case in SICK.values())):
+    said |= {"doctor.listener", "doctor.listener.open"}  # said by whoever asks
+    said |= {"doctor.listener.closed", "doctor.listener.closed.step"}
+    for condition in (FINE, *WELL.values(), *(case[0] for case in SICK.values())):
         for hop, look in HOPS:
             for state, topic, _ in look(condition, "en"):
                 assert state in get_args(State)
                 said |= {f"doctor.{hop}", f"doctor.{hop}.{topic}"}
                 said |= set() if state == "ok" else {f"doctor.{hop}.{topic}.step"}
-    assert {key for key in PHRASES["en"] if key.startswith("doctor.")} == said
-
-
-def test_the_first_failure_on_the_way_comes_before_any_warning():
-    found = (
-        Finding("a", "warn", "", "first"),
-        Finding("b", "fail", "", "second"),
-        Finding("c", "fail", "", "third"),
-    )
-    assert next_step(found, "en") == "second"
-    assert next_step(found[:1], "en") == "first"
-
-
-def test_a_sender_that_is_refused_is_why_nothing_arrives():
-    denied = Dropped(listener="udp", reason="denied_sender", messages=3)
-    condition = sick(listeners=(), routers=(), dropped=(denied,))
-    assert bad(condition) == [("arrival", "fail"), ("arrival", "fail")]
-    assert "allowed_senders" in next_step(findings(condition, "en"), "en")
+    for language in LANGUAGES:
+        assert {key for key in PHRASES[language] if key.startswith("doctor.")} == said
 
 
 def test_the_newest_sample_is_shown_with_what_it_resembles_or_why_it_cannot_be_read():
@@ -140,6 +134,30 @@ def test_the_newest_sample_is_shown_with_what_it_resembles_or_why_it_cannot_be_r
         assert part in text
     found = findings(SICK["malformed"][0], "en")
     assert any("(no port)" in finding.sentence for finding in found)
+
+
+def test_the_recognised_dialect_is_told():
+    [told] = [one.sentence for one in findings(FINE, "en") if one.hop == "lines"]
+    assert "netfilter" in told
+
+
+def test_a_stranger_is_named_though_there_is_nothing_to_do():
+    found = findings(WELL["a NAS that logs here, too"], "en")
+    assert any("other" in one.sentence and "no router" in one.sentence for one in found)
+
+
+def test_a_wrong_dialect_of_the_configuration_is_named():
+    step = next_step(findings(SICK["misread"][0], "en"), "en")
+    assert "gw" in step
+    assert "dialect" in step
+
+
+def test_devices_without_an_agent_are_named_and_bounded():
+    many = tuple(f"PHONE-{number}" for number in range(30))
+    found = findings(sick(silent_devices=many), "en")
+    [told] = [one.sentence for one in found if "PHONE-0" in one.sentence]
+    assert "PHONE-9…" in told
+    assert "PHONE-10" not in told
 
 
 def test_a_router_that_said_nothing_since_the_start_is_not_judged():

@@ -1,115 +1,23 @@
-"""What is wrong between a router and its numbers, hop by hop, and the one thing to do next.
+"""The hops of a line's way, each with what may be wrong there.
 
-The condition of a running exporter goes in, findings in words come out, in the order in which a
-line travels. A hop is a function in HOPS: to look at one more thing, add a row. Pure.
+A hop is a function in HOPS: to look at one more thing, add a row. What it yields names a phrase
+below `doctor.HOP`, and one with `.step` unless all is well.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator
 
-import msgspec
-
+from exporter.doctor.records import Condition, RouterCondition, Sample, State
 from exporter.explanation.quantities import duration, number, share
 from exporter.explanation.words import Language, say
 
 SILENT = 3600.0  # seconds without a line, after which nothing is known about now
+RARELY = 10  # times as long as there is between two lines of a router
 LATE = 300.0  # seconds by which a clock may be wrong, or a line late
-MANY, MOST = 0.1, 0.5  # of a router's lines
+MANY, MOST = 0.1, 0.5  # of a router's lines, of all packets
 MOST_NAMED = 10  # devices
 SCRAPED = 600.0  # seconds; Prometheus asks every 15 or 60
 
-State = Literal["ok", "warn", "fail"]
-
-
-class Listener(msgspec.Struct, frozen=True, kw_only=True):
-    """What came in at one listener since the start."""
-
-    name: str
-    messages: int
-    seconds: float  # ago, the last one
-
-
-class Dropped(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages that were refused or lost since the start."""
-
-    listener: str
-    reason: str
-    messages: int
-
-
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest form of lines that were not understood."""
-
-    text: str
-    error: str | None = None
-    near: str | None = None  # title of the dialect that it resembles
-    example: str | None = None  # how that one writes
-
-
-class RouterCondition(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen of one router since the start."""
-
-    name: str
-    seconds: float  # since its last message
-    masked: bool = False
-    limited: bool = False
-    offset: float | None = None  # its clock minus ours, in seconds
-    lag: float = 0.0
-    messages: int = 0
-    not_understood: int = 0
-    rejected: int = 0
-    no_verdict: int = 0
-    sample: Sample | None = None  # of what was not understood
-    unjudged: str | None = None  # form of the newest packet line without a verdict
-
-
-class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the hops look at. Times are seconds ago."""
-
-    version: str
-    up_seconds: float
-    ready: bool
-    syslog_port: int
-    listeners: tuple[Listener, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    routers: tuple[RouterCondition, ...] = ()
-    unheard: tuple[str, ...] = ()  # routers of the configuration that sent nothing
-    agents: tuple[str, ...] = ()  # that report
-    old_agents: tuple[str, ...] = ()  # that did
-    scraped: float | None = None
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What is found at one hop, and what to do about it."""
-
-    hop: str
-    state: State
-    sentence: str
-    step: str = ""
-
-
 Found = tuple[State, str, dict[str, str]]  # state, phrase below `doctor.HOP`, its words
-
-
-def findings(condition: Condition, language: Language) -> tuple[Finding, ...]:
-    """Return what is found at each hop, in the order of a line's way."""
-    found = []
-    for hop, look in HOPS:
-        for state, topic, words in look(condition, language):
-            key = f"doctor.{hop}.{topic}"
-            step = "" if state == "ok" else say(language, f"{key}.step", **words)
-            name = say(language, f"doctor.{hop}")
-            found.append(Finding(name, state, say(language, key, **words), step))
-    return tuple(found)
-
-
-def next_step(found: Sequence[Finding], language: Language) -> str:
-    """Return the one thing to do next: what fails first on the way, else what is worth a look."""
-    for state in ("fail", "warn"):
-        for finding in found:
-            if finding.state == state:
-                return finding.step
-    return say(language, "doctor.nothing")
 
 
 def _serve(condition: Condition, language: Language) -> Iterator[Found]:
@@ -127,14 +35,19 @@ def _arrival(condition: Condition, language: Language) -> Iterator[Found]:
         yield state, "denied" if denied else "lost", words
     if not arrives:
         words = {"port": port, "for": duration(condition.up_seconds, language)}
-        yield "fail", "nothing", words
+        alone = condition.address.startswith("127.") or condition.address == "::1"
+        yield "fail", "alone" if alone else "nothing", words | {"address": condition.address}
+    silent = all(listener.seconds > SILENT for listener in condition.listeners)
     for listener in condition.listeners:
         ago = duration(listener.seconds, language)
         words = {"listener": listener.name, "n": number(listener.messages), "ago": ago}
-        silent = all(other.seconds > SILENT for other in condition.listeners)
         yield ("warn", "silent", words) if silent else ("ok", "heard", words)
-    for router in condition.unheard:
-        yield "warn", "unheard", {"router": router, "port": port}
+    for router in condition.routers:
+        if not silent and router.rejected and router.seconds > _patience(router, condition):
+            words = {"router": router.name, "ago": duration(router.seconds, language)}
+            yield "warn", "quiet", words
+    for name in condition.unheard:
+        yield "warn", "unheard", {"router": name, "port": port}
 
 
 def _sender(condition: Condition, _: Language) -> Iterator[Found]:
@@ -153,9 +66,14 @@ def _lines(condition: Condition, language: Language) -> Iterator[Found]:
             "share": _share(router.not_understood, router.messages, language),
             "n": number(router.messages),
             "sample": _sampled(router.sample, language),
+            "dialects": say(language, "comma").join(router.dialects or router.read_as),
         }
         if part < MANY:
             yield "ok", "understood", words
+        elif router.is_stranger:
+            yield ("ok" if _others(router, condition) else "fail"), "stranger", words
+        elif router.dialects:
+            yield "fail" if part >= MOST else "warn", "misread", words
         else:
             yield "fail" if part >= MOST else "warn", "unread", words
 
@@ -173,11 +91,15 @@ def _verdicts(condition: Condition, _: Language) -> Iterator[Found]:
         elif router.rejected:
             yield "ok", "told", words
         elif router.messages > router.not_understood:
-            yield "warn", "nothing", words
+            # An access point tells who joins it, and rejects nothing.
+            other = not router.routes and not router.configured and _others(router, condition)
+            yield ("ok", "other", words) if other else ("warn", "nothing", words)
 
 
 def _clock(condition: Condition, language: Language) -> Iterator[Found]:
     for router in condition.routers:
+        if router.is_stranger:
+            continue
         if router.offset is not None and abs(router.offset) > LATE:
             wrong = duration(abs(router.offset), language)
             topic = "ahead" if router.offset > 0 else "behind"
@@ -196,11 +118,26 @@ def _devices(condition: Condition, language: Language) -> Iterator[Found]:
     for name in condition.old_agents:
         yield "warn", "old", {"device": name}
     if condition.agents:
-        names = say(language, "comma").join(condition.agents[:MOST_NAMED])
-        more = "…" if len(condition.agents) > MOST_NAMED else ""
-        yield "ok", "report", {"devices": names + more}
+        yield "ok", "report", {"devices": _named(condition.agents, language)}
+        if condition.silent_devices:
+            missed = condition.nobodys >= max(1.0, MANY * condition.decided)
+            words = {
+                "devices": _named(condition.silent_devices, language),
+                "share": _share(condition.nobodys, max(1, condition.decided), language),
+                "n": number(condition.decided),
+            }
+            yield ("warn", "missed", words) if missed else ("ok", "without", words)
+    elif condition.refused_reports:
+        yield "warn", "refused", {"n": number(condition.refused_reports)}
     elif not condition.old_agents:
         yield "warn", "none", {}
+
+
+def _store(condition: Condition, _: Language) -> Iterator[Found]:
+    for trouble in condition.troubles:
+        yield "fail", trouble.database, {"error": trouble.error}
+    if not condition.troubles:
+        yield "ok", "kept", {}
 
 
 def _scrape(condition: Condition, language: Language) -> Iterator[Found]:
@@ -220,8 +157,24 @@ HOPS: tuple[tuple[str, Callable[[Condition, Language], Iterator[Found]]], ...] =
     ("clock", _clock),
     ("limit", _limit),
     ("devices", _devices),
+    ("store", _store),
     ("scrape", _scrape),
 )
+
+
+def _patience(router: RouterCondition, condition: Condition) -> float:
+    """For how long a router may say nothing: where little is rejected, nights are silent."""
+    return max(SILENT, RARELY * condition.up_seconds / max(1, router.messages))
+
+
+def _others(router: RouterCondition, condition: Condition) -> bool:
+    """Whether another tells of rejected packets."""
+    return any(other.rejected for other in condition.routers if other is not router)
+
+
+def _named(devices: tuple[str, ...], language: Language) -> str:
+    more = "…" if len(devices) > MOST_NAMED else ""
+    return say(language, "comma").join(devices[:MOST_NAMED]) + more
 
 
 def _share(part: int, whole: int, language: Language) -> str:

@@ -1,0 +1,108 @@
+"""Decisions on their way into the database: gathered by the minute in memory, written elsewhere.
+
+In go `Decision`s; `take` and `write` move them to the database, so that writing can happen off the
+event loop. The connections are handed in, open.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from exporter.erasure import erase
+from exporter.events import Decision
+from exporter.evidence import sockets, suspects
+from exporter.evidence.bounds import Bounds, give_back, trim
+from exporter.evidence.layout import COLUMNS, prepare
+from exporter.evidence.rows import Row, added, key, row, summed_up, suspect
+from exporter.evidence.sockets import Held
+from exporter.evidence.suspects import Suspect
+
+MAX_GATHERED = 20_000  # rows in memory; a flood of made-up sources beyond that is summed up
+_JOURNAL = 4 * 1024 * 1024  # bytes, to which it shrinks once it is copied
+
+_INSERT = f"INSERT INTO decisions VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_BOUNDS = Bounds()
+_Answer = TypeVar("_Answer")
+
+
+class Gathered(NamedTuple):
+    """What is to be written."""
+
+    rows: list[Row]
+    sockets: list[Held]
+
+
+class EvidenceStore:
+    """Decisions of the last days. `record` is called on the event loop, the rest may block.
+
+    One thread at a time may write, and one at a time may ask, each by its own connection.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        bounds: Bounds = _BOUNDS,
+        *,
+        reader: sqlite3.Connection | None = None,
+    ) -> None:
+        """Take an open connection, usable from other threads, and `prepare` it."""
+        self._bounds = bounds
+        self._rows: dict[tuple[object, ...], Row] = {}
+        self._sockets: dict[tuple[object, ...], Held] = {}
+        self.use(connection, reader)
+
+    def use(self, connection: sqlite3.Connection, reader: sqlite3.Connection | None = None) -> None:
+        """Write into another database from now on, and ask it."""
+        prepare(connection)
+        connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL}")
+        self._connection = connection
+        self._reader = connection if reader is None else reader
+
+    def record(self, decision: Decision) -> None:
+        """Gather one decision; equal ones of a minute become one row."""
+        new = row(decision)
+        place = key(new)
+        known = self._rows.get(place)
+        if known is None and len(self._rows) >= MAX_GATHERED:
+            new = summed_up(new)
+            place = key(new)
+            known = self._rows.get(place)
+        self._rows[place] = new if known is None else added(known, new)
+        for held in sockets.held(decision):
+            at = sockets.place(held)
+            if at in self._sockets:
+                self._sockets[at] = sockets.joined(self._sockets[at], held)
+            elif len(self._sockets) < MAX_GATHERED:
+                self._sockets[at] = held
+
+    def take(self) -> Gathered:
+        """What was gathered since the last call."""
+        gathered = Gathered(list(self._rows.values()), list(self._sockets.values()))
+        self._rows, self._sockets = {}, {}
+        return gathered
+
+    def write(self, gathered: Gathered, now: float) -> None:
+        """Store what was gathered in one transaction, and drop what is too old or too much.
+
+        Raises sqlite3.Error; nothing of it is stored then.
+        """
+        values = [(*msgspec.structs.astuple(one), suspect(one)) for one in gathered.rows]
+        with self._connection:
+            self._connection.executemany(_INSERT, values)
+            sockets.store(self._connection, gathered.sockets)
+            trim(self._connection, self._bounds, now)
+        give_back(self._connection, self._bounds)
+
+    def forget(self, device: str) -> int:
+        """Delete what is stored of a device; return how many rows. Raises sqlite3.Error."""
+        return erase(self._connection, device)
+
+    def read(self, look: Callable[..., _Answer], *arguments: object) -> _Answer:
+        """Ask the reader's connection something else. Raises sqlite3.Error."""
+        return look(self._reader, *arguments)
+
+    def suspects(self, since: float, until: float, most: int = 50) -> list[Suspect]:
+        """Who was behind the packets between two moments, most packets first."""
+        return suspects.between(self._reader, since, until, most)

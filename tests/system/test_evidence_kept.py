@@ -1,0 +1,140 @@
+"""Last Tuesday's question over a restart; and a disk that is full, or a file damaged, in use."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.system.parts import web
+from tests.system.parts.exposition import total
+from tests.system.parts.founding import DEVICE, NETSTAT, PORT, PROCESS, line
+from tests.system.parts.knockwatch import Server, run, serve
+from tests.system.parts.needs import needs
+from tests.system.parts.process import until
+
+REJECTED = "knockwatch_rejected_packets_total"
+MANY = 8000
+ERRORS = "knockwatch_state_errors_total"
+
+
+def happened(server: Server, **query: str) -> Any:
+    return web.get_json(f"{server.url}/api/v1/decisions", **query)
+
+
+def send(server: Server, count: int) -> None:
+    before = total(server.metrics(), REJECTED)
+    server.send(*(line(f"23.45.67.{1 + number % 200}:3478") for number in range(count)))
+    until(lambda: total(server.metrics(), REJECTED) == before + count, "packets")
+
+
+def test_what_happened_then_and_who_had_the_port_outlives_a_restart(tmp_path):
+    with serve(tmp_path) as server:
+        web.post(f"{server.url}/api/v1/sockets/{DEVICE}", NETSTAT.encode())
+        send(server, 5)
+        told = until(lambda: (found := happened(server))["packets"] == 5 and found, "decisions")
+        server.process.kill()
+    at = told["decisions"][0]["first"]
+    with serve(tmp_path) as server:
+        again = happened(server, at=at, around="1m", device=DEVICE, port=str(PORT))
+        assert again["packets"] == 5
+        assert {one["process"] for one in again["decisions"]} == {PROCESS}
+        assert any("23.45.67.1:3478" in one["line"] for one in again["decisions"])
+        [socket] = again["sockets"]
+        assert (socket["device"], socket["process"], socket["port"]) == (DEVICE, PROCESS, PORT)
+        assert run("forget", DEVICE, "--url", server.url).returncode == 0
+        assert happened(server, at=at, around="1m")["sockets"] == []
+        assert PROCESS.encode() not in (tmp_path / "state" / "evidence.sqlite").read_bytes()
+
+
+@contextmanager
+def small_disk(place: Path, size: str) -> Iterator[Path]:
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def fill(file: Path) -> None:
+    """Take all the room that is left."""
+    with file.open("wb", buffering=0) as filler:
+        for size in (65_536, 1):
+            try:
+                while True:
+                    filler.write(b"\0" * size)
+            except OSError:
+                continue
+
+
+@needs("namespaces")
+def test_a_full_disk_is_told_of_and_counting_goes_on(tmp_path):
+    with small_disk(tmp_path / "state", "3m") as disk, serve(tmp_path) as server:
+        send(server, 5)
+        fill(disk / "filler")
+        assert os.statvfs(disk).f_bavail == 0
+        send(server, 400)
+        server.send(*(line(f"198.51.100.{number}:53", number) for number in range(1, 255)))
+        until(lambda: total(server.metrics(), REJECTED) == 659, "packets")
+        until(lambda: _all_fail(server), "failed writes of both databases")
+        assert web.get(f"{server.url}/").status == 200
+        doctor = run("doctor", "--url", server.url)
+        assert doctor.returncode == 1
+        assert "Make room on the disk" in doctor.stdout.splitlines()[0]
+        (disk / "filler").unlink()
+        send(server, 7)
+        found = until(lambda: (kept := happened(server))["packets"] and kept, "evidence again")
+        assert found["packets"] >= 5
+        assert "Make room" not in run("doctor", "--url", server.url).stdout
+        assert total(server.metrics(), REJECTED) == 666
+        server.process.kill()
+        assert "disk is full" in server.process.output()
+        assert "Traceback" not in server.process.output()
+
+
+@needs("namespaces")
+def test_a_start_on_a_full_disk_says_so(tmp_path):
+    with small_disk(tmp_path / "state", "3m") as disk:
+        with serve(tmp_path) as server:
+            assert server.process.stop() == 0
+        fill(disk / "filler")
+        config = tmp_path / "knockwatch.toml"
+        done = run("serve", "--config", config, "--state-dir", disk)
+    assert done.returncode == 1
+    assert "the disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _all_fail(server: Server) -> bool:
+    web.get(f"{server.url}/api/v1/decisions")
+    metrics = server.metrics()
+    failed = [name for name in ("evidence", "state") if f'{ERRORS}{{database="{name}"}}' in metrics]
+    return len(failed) == 2
+
+
+def test_a_file_damaged_in_use_is_set_aside_and_what_comes_after_is_kept(tmp_path):
+    with serve(tmp_path) as server:
+        # More than the caches hold: what they hold is not read again, and no damage is seen.
+        server.send(*(line(f"198.51.100.{n % 250}:53", 1 + n // 250) for n in range(MANY)))
+        until(lambda: happened(server)["packets"] == MANY, "decisions")
+        for name in ("evidence.sqlite", "evidence.sqlite-wal"):
+            file = tmp_path / "state" / name
+            file.write_bytes(b"\xa5" * max(8192, file.stat().st_size))
+        answer = until(lambda: _answered(server), "an answer of a new file")
+        assert answer == 200
+        send(server, 9)
+        until(lambda: happened(server)["packets"] == 9, "new decisions")
+        assert total(server.metrics(), REJECTED) == MANY + 9
+        assert (tmp_path / "state" / "evidence.sqlite.broken-1").exists()
+        assert "is damaged: set aside as evidence.sqlite.broken-1" in server.process.output()
+        assert "Traceback" not in server.process.output()
+        assert server.process.stop() == 0
+
+
+def _answered(server: Server) -> int:
+    status = web.get(f"{server.url}/api/v1/decisions").status
+    assert status in (200, 503)
+    broken = any(Path(server.process.log.parent / "state").glob("*.broken-*"))
+    return status if broken and status == 200 else 0
