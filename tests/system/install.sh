@@ -11,6 +11,9 @@ PACKAGES="rsyslog logrotate rsyslog-gnutls rsyslog-openssl bsdutils busybox ulog
 command -v npm >/dev/null || PACKAGES="$PACKAGES nodejs npm" # some machines have their own
 FROM_SID="prometheus promtool prometheus-alertmanager docker-compose"
 PROGRAMS="bin/prometheus bin/promtool bin/prometheus-alertmanager bin/amtool libexec/docker/cli-plugins/docker-compose"
+# The rules of accessibility that the page is tried by: a script for the browser of the tests, never part of the page.
+AXE=4.14.1
+AXE_SHA512=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() { echo "tests/system/install.sh: $*"; }
@@ -86,6 +89,17 @@ trixie() { # a small Debian 13 with Python 3.13 in $PARTS/trixie: what the image
     mv "$PARTS/trixie.new" "$PARTS/trixie"
 }
 
+axe() { # unpack axe-core, that very release, into $PARTS/axe-core-VERSION
+    new=$PARTS/axe.new
+    rm -rf "$new" "$PARTS"/axe-core-*
+    mkdir -p "$new"
+    (cd "$new" && npm pack --silent "axe-core@$AXE" >/dev/null &&
+        echo "$AXE_SHA512  axe-core-$AXE.tgz" | sha512sum --check --status &&
+        tar -xzf "axe-core-$AXE.tgz") || return 1
+    mv "$new/package" "$PARTS/axe-core-$AXE"
+    rm -rf "$new"
+}
+
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null || [ ! -e "$KEYRING" ]; then
     say "needs root on Debian with apt: nothing installed, tests that miss a part skip and name it"
     exit 0
@@ -115,6 +129,10 @@ if [ ! -d "$PARTS/trixie" ]; then
     say "making a Debian 13 in $PARTS"
     [ -n "$(mirror)" ] || apt-get -qq update
     trixie || say "not to be had: the tests that need it name it; see $PARTS/debootstrap.log"
+fi
+if [ ! -d "$PARTS/axe-core-$AXE" ]; then
+    say "unpacking axe-core $AXE into $PARTS"
+    axe || say "not to be had: the tests that need it name it"
 fi
 say "$(rsyslogd -v | head -n 1)"
 say "$(basename "$PARTS"/syslog-ng/usr/lib/syslog-ng/[0-9]*) is syslog-ng's version"

@@ -1,10 +1,13 @@
 """The page as a person sees it: in a real browser, on a tablet and a phone, without JavaScript."""
 
+import time
+from urllib.parse import quote
+
 import pytest
 
 from tests.system.parts.chromium import PHONE, TABLET, Screen, chromium
 from tests.system.parts.exposition import total
-from tests.system.parts.founding import DEVICE, NETSTAT, PROCESS, flood
+from tests.system.parts.founding import DEVICE, NETSTAT, PORT, PROCESS, flood
 from tests.system.parts.knockwatch import Server, serve
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
@@ -71,6 +74,21 @@ def test_words_that_a_stranger_chose_are_shown_not_run(browser, tmp_path):
         until(lambda: total(server.metrics(), "knockwatch_messages_total") == 1, "the message")
         browser.open(server.url, TABLET, scripts=True)
         assert browser.evaluate("document.title") != "run"
+
+
+def test_what_a_stranger_chose_is_not_run_in_the_packets_and_lines_either(browser, tmp_path):
+    evil = "<img src=x onerror=document.title='run'><script>document.title='run'</script>\u202e"
+    with serve(tmp_path) as server:
+        pasted = f"UDP 0.0.0.0:{PORT} *:* 1\n [{evil}]".encode()
+        assert post(f"{server.url}/api/v1/sockets/{quote(evil[:40])}", pasted).status < 300
+        server.send(f"{flood(1)[0]} {evil}")
+        until(lambda: total(server.metrics(), DECIDED) == 1, "the decision")
+        moment = time.strftime("%Y-%m-%dT%H:%M")
+        for path in ("/packets", f"/at?at={moment}&around=3600", "/devices"):
+            browser.open(f"{server.url}{path}", TABLET, scripts=True)
+            assert "onerror=document.title='run'" in browser.text()
+            assert "\u202e" not in browser.text()
+            assert browser.evaluate("document.title") != "run"
 
 
 def test_the_page_asks_nobody_else_for_anything(browser, founding_case: Server):

@@ -42,6 +42,7 @@ class Screen(NamedTuple):
 
 TABLET = Screen(1280, 800)
 PHONE = Screen(390, 844, mobile=True)
+WALL = Screen(1920, 1200)
 
 
 class Browser:
@@ -88,6 +89,15 @@ class Browser:
 
     def open(self, url: str, screen: Screen, *, scripts: bool = True) -> None:
         """Load a page on a screen of that size and wait until it is complete."""
+        self.show_on(screen)
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        failure = self.call("Page.navigate", url=url).get("errorText")
+        if failure:
+            raise RuntimeError(f"{url}: {failure}")
+        self.wait_for_page()
+
+    def show_on(self, screen: Screen, *, dark: bool = False) -> None:
+        """Show the page on a screen of that size, of somebody who likes it light or dark."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=screen.width,
@@ -95,16 +105,39 @@ class Browser:
             deviceScaleFactor=1,
             mobile=screen.mobile,
         )
-        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        failure = self.call("Page.navigate", url=url).get("errorText")
-        if failure:
-            raise RuntimeError(f"{url}: {failure}")
+        liked = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[liked])
+
+    def wait_for_page(self) -> None:
+        """Wait until the page that comes next is complete."""
         while self.receive().get("method") != "Page.loadEventFired":
             pass
 
+    def submit(self, action: str, **fields: str) -> None:
+        """Fill in the form that goes to that path, send it, and wait for the answer."""
+        self.evaluate(
+            f"""(() => {{
+                const form = document.querySelector('form[action^="{action}"]');
+                for (const [name, value] of Object.entries({json.dumps(fields)}))
+                    form.elements[name].value = value;
+                setTimeout(() => form.requestSubmit(), 0);
+            }})()"""
+        )
+        self.wait_for_page()
+
+    def press(self, key: str) -> None:
+        """Press and release a key: "Tab", "Enter"."""
+        code = {"Tab": 9, "Enter": 13}[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **pressed, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
     def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression in the page."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of a JavaScript expression in the page, once it is known."""
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']['text']}")
         return answer["result"].get("value")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.parts import axe
 from tests.system.parts.process import found
 from tests.system.parts.prometheus import UNPACKED, binary, parts
 
@@ -30,6 +31,8 @@ def here(part: str) -> bool:
         return False
     if part in UNPACKED:
         return binary(part) is not None
+    if part == "axe-core":  # the rules of accessibility
+        return axe.script() is not None
     if part == "trixie":  # the Debian 13 that the images of the tests are made of
         return (parts() / part).is_dir()
     return found(part) is not None
