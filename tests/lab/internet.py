@@ -103,7 +103,7 @@ class Internet:
         if self._is_for_others(port, at):
             return
         for _ in range(times):
-            self._note(episode, "udp", remote.ip, port, truth)
+            self.note(episode, "udp", remote.ip, port, truth)
             remote.socket.sendto(b"late", (at, port))
 
     def segment(
@@ -115,8 +115,13 @@ class Internet:
         with self.lab.inside("internet"), raw() as out:
             out.setsockopt(socket.IPPROTO_IP, 15, 1)  # IP_FREEBIND: the address is on no interface
             out.bind((ip, 0))
-            self._note(episode, "tcp", ip, port, truth)
+            self.note(episode, "tcp", ip, port, truth)
             out.sendto(tcp(ip, source, WAN, port, flags), (WAN, 0))
+
+    def note(self, episode: str, transport: str, ip: str, port: int, truth: Truth) -> None:
+        """Write a packet down that is sent next."""
+        now = time.clock_gettime(time.CLOCK_REALTIME)
+        self.packets.append(Packet(episode, transport, ip, port, now, truth))
 
     def crowded(self, packet: Packet) -> bool:
         """Tell whether the packet's port was given to several programs, each for its own peer."""
@@ -130,10 +135,6 @@ class Internet:
     def _is_for_others(self, port: int, at: str) -> bool:
         """Tell whether the provider takes it to another home, which shares our address."""
         return at == WAN and self.ports is not None and port not in self.ports
-
-    def _note(self, episode: str, transport: str, ip: str, port: int, truth: Truth) -> None:
-        now = time.clock_gettime(time.CLOCK_REALTIME)
-        self.packets.append(Packet(episode, transport, ip, port, now, truth))
 
 
 def raw() -> socket.socket:

@@ -4,8 +4,10 @@ In: a kind of NAT and a folder; out: a `Laboratory`, on which episodes play. `St
 episode has of it: addresses of the internet that nobody else uses, programs, and the router.
 """
 
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,16 +17,15 @@ from tests.lab.internet import Internet, Listening, Remote
 from tests.lab.program import Program, program
 from tests.lab.truth import NOBODY, Truth
 from tests.lab.watch import Watch, watching
-from tests.lab.world import ADDRESSES, BOX, MAP_E_PORTS, WAN, Nat, world
+from tests.lab.world import ADDRESSES, BOX, CARRIER, MAP_E_PORTS, WAN, Nat, world
 from tests.system.parts import knockwatch, web
 from tests.system.parts.lab import Lab
 from tests.system.parts.process import Process, until
 
-AGENTS = ("pc", "laptop", "phone", "nas")  # nothing of ours runs on the tv
+AGENTS = ("pc", "laptop", "phone", "nas", "mini")  # nothing of ours runs on the tv
 INTERVAL = 15  # seconds: the default
-NAMED = 4
-SHARE = 8  # addresses of each documentation network that an episode has
-DOCUMENTATION_ASNS = (*range(64496, 64512), *range(65536, 65552))
+SHARE = 7  # addresses of each documentation network that an episode has
+ASNS = (*range(64496, 64512), *range(65536, 65552), *range(64512, 64520))  # nobody's, or private
 CONFIG = """
 [network]
 tables = ["{tables}"]
@@ -65,6 +66,26 @@ class Laboratory:
         if answer.status >= 300:
             self.refusals.append(f"the paste for {device} is refused: {answer.text}")
 
+    def spooled(self, report: dict[str, object]) -> None:
+        """Send a report that an agent made earlier, as from its spool."""
+        with self.lab.inside("box"):
+            text = json.dumps(report).encode()
+            answer = web.post(f"{self.server.url}/api/v1/reports", text)
+        if answer.status >= 300:
+            self.refusals.append(f"a spooled report is refused: {answer.text}")
+
+    def agent(self, host: str, interval: int = INTERVAL) -> Process:
+        """Start the agent of a host."""
+        url, place = f"http://{BOX}:10151", self.lab.name(host)
+        started = knockwatch.agent(place, self.folder, url, device=host, interval=interval)
+        return self.stack.enter_context(started)
+
+    def hears(self, agents: Mapping[str, Process]) -> bool:
+        """Tell whether every agent has been heard; fail at once when one has ended."""
+        if not all(process.running() for process in agents.values()):
+            raise RuntimeError("a knockwatch agent ended while starting")
+        return self.watch.devices() >= set(agents)
+
 
 class Stage:
     """What one episode acts on."""
@@ -74,20 +95,31 @@ class Stage:
         self.lab, self.nat, self.folder = laboratory.lab, laboratory.nat, laboratory.folder
         self.episode = episode
         self.program = laboratory.program
-        self._addresses, self._named = map(iter, addresses(number))
+        self._addresses = deque(addresses(number))
+        self._beyond = iter(f"203.0.113.{host}" for host in range(130, 250))
         self._v6 = iter(f"2001:db8:f:{number:x}::{host:x}" for host in range(1, 100))
 
     def remote(self, port: int, *, v6: bool = False) -> Remote:
         """Return somebody out there who has not been seen before."""
-        return self.laboratory.internet.remote(next(self._v6 if v6 else self._addresses), port)
+        ip = next(self._v6) if v6 else self._addresses.popleft()
+        return self.laboratory.internet.remote(ip, port)
+
+    def beyond(self, port: int) -> Remote:
+        """Return somebody beyond the carrier, who is one episode's alone."""
+        return self.laboratory.internet.remote(next(self._beyond), port)
+
+    def answer(self, remote: Remote, carriers: int, port: int, truth: Truth) -> None:
+        """Let a remote beyond the carrier send to a port of the carrier's, behind which is ours."""
+        self.laboratory.internet.note(self.episode, "udp", remote.ip, port, truth)
+        remote.socket.sendto(b"late", (CARRIER, carriers))
 
     def listening(self, port: int) -> Listening:
         """Return somebody out there who takes TCP connections."""
-        return self.laboratory.internet.listening(next(self._addresses), port)
+        return self.laboratory.internet.listening(self._addresses.popleft(), port)
 
     def named(self, port: int) -> tuple[str, Remote]:
         """Return somebody out there that DNS knows, and the name."""
-        ip = next(self._named)
+        ip = self._addresses.pop()
         return f"cdn{ip.rpartition('.')[2]}.example", self.laboratory.internet.remote(ip, port)
 
     def meets(self, who: Program, port: int, remote: Remote, *, connected: bool = False) -> int:
@@ -118,21 +150,20 @@ class Stage:
         self, source: int, port: int, flags: int, ip: str | None = None, truth: Truth = NOBODY
     ) -> str:
         """Let somebody send a TCP segment that belongs to no connection; return the address."""
-        ip = ip or next(self._addresses)
+        ip = ip or self._addresses.popleft()
         self.laboratory.internet.segment(self.episode, ip, source, port, truth, flags)
         return ip
 
 
-def addresses(number: int) -> tuple[list[str], list[str]]:
-    """Return the addresses of the internet that belong to an episode: nameless ones, named ones."""
+def addresses(number: int) -> list[str]:
+    """Return the addresses of the internet that belong to an episode; the last ones have names."""
     hosts = range(number * SHARE + 1, (number + 1) * SHARE + 1)
-    all_of_them = [f"{net}.{host}" for net in ("198.51.100", "192.0.2") for host in hosts]
-    return all_of_them[:-NAMED], all_of_them[-NAMED:]
+    return [f"{net}.{host}" for net in ("198.51.100", "192.0.2") for host in hosts]
 
 
 def asn(number: int) -> str:
     """Return an episode's network as labels write it."""
-    return f"AS{DOCUMENTATION_ASNS[number]}"
+    return f"AS{ASNS[number]}"
 
 
 def networks(episodes: Sequence[str]) -> str:
@@ -142,7 +173,7 @@ def networks(episodes: Sequence[str]) -> str:
         low, high = number * SHARE + 1, (number + 1) * SHARE
         ranges = [(f"{net}.{low}", f"{net}.{high}") for net in ("198.51.100", "192.0.2")]
         ranges.append((f"2001:db8:f:{number:x}::", f"2001:db8:f:{number:x}:ffff:ffff:ffff:ffff"))
-        rows += [f"{a},{b},{DOCUMENTATION_ASNS[number]},{name}\n" for a, b in ranges]
+        rows += [f"{a},{b},{ASNS[number]},{name}\n" for a, b in ranges]
     return "".join(rows)
 
 
@@ -162,27 +193,13 @@ def laboratory(nat: Nat, folder: Path, episodes: Sequence[str]) -> Iterator[Labo
             knockwatch.ready(server)
         for host in ("tv", "laptop"):
             services.ask_for_address(lab, host, folder)
-        agents = []
-        for host in AGENTS:
-            url = f"http://{BOX}:10151"
-            place = lab.name(host)
-            agents.append(
-                stack.enter_context(
-                    knockwatch.agent(place, folder, url, device=host, interval=INTERVAL)
-                )
-            )
         watch = stack.enter_context(watching(lab, server))
-        until(lambda: all_report(watch, agents), "report of every agent", seconds=40)
         internet = Internet(lab, None if nat != "map_e" else frozenset(MAP_E_PORTS))
         stack.callback(internet.close)
-        yield Laboratory(nat, lab, folder, internet, server, watch, stack)
-
-
-def all_report(watch: Watch, agents: Sequence[Process]) -> bool:
-    """Tell whether every agent has been heard; fail at once when one has ended."""
-    if not all(process.running() for process in agents):
-        raise RuntimeError("a knockwatch agent ended while starting")
-    return watch.devices() >= set(AGENTS)
+        running = Laboratory(nat, lab, folder, internet, server, watch, stack)
+        agents = {host: running.agent(host) for host in AGENTS}
+        until(lambda: running.hears(agents), "report of every agent", seconds=40)
+        yield running
 
 
 def wait(seconds: float) -> None:

@@ -1,14 +1,16 @@
 """Play all episodes in one laboratory, and gather what is needed to judge them.
 
 In: a kind of NAT; out: an `Outcome`. All episodes play at once, on ports and addresses of their
-own: the waiting is done once for all of them.
+own: the waiting is done once for all of them. Epilogues play when all others are decided.
 """
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.lab.delays import delays
-from tests.lab.episodes.table import Episode, playing
+from tests.lab.episodes import Script
+from tests.lab.episodes.table import playing
 from tests.lab.laboratory import INTERVAL, Laboratory, Stage, asn, laboratory, wait
 from tests.lab.score import Judged, judge
 from tests.lab.truth import Packet
@@ -38,16 +40,20 @@ class Outcome(NamedTuple):
     delays: dict[str, list[float]]  # by episode, of named packets: sent until shown
 
 
-def play(nat: Nat, folder: Path) -> Outcome:
-    """Build a laboratory, let every episode play, and take it down."""
-    episodes = playing(nat)
-    names = [episode.name for episode in episodes]
+def play(nat: Nat, folder: Path, only: Collection[str] = ()) -> Outcome:
+    """Build a laboratory, let every episode play, or only those, and take it down."""
+    names = [episode.name for episode in playing(nat)]
     with laboratory(nat, folder, names) as running:
-        act(running, episodes)
-        sent = len(running.internet.packets)
         watch = running.watch
-        until(lambda: watch.total(REJECTED) >= sent, "line for every packet")
-        until(lambda: watch.total(ATTRIBUTED) >= sent, "decision on all", seconds=DECIDED)
+        scripts = [
+            (e.epilogue, e.script(Stage(running, e.name, n)))
+            for n, e in enumerate(playing(nat))
+            if not only or e.name in only
+        ]
+        act([script for epilogue, script in scripts if not epilogue], (SETTLE, FORGOTTEN))
+        settle(running)
+        act([script for epilogue, script in scripts if epilogue], (FORGOTTEN,))
+        sent = settle(running)
         counted = refused(running.lab)
         watch.ended.set()
         running.server.process.stop()  # it writes down what it has decided
@@ -68,15 +74,22 @@ def play(nat: Nat, folder: Path) -> Outcome:
     )
 
 
-def act(running: Laboratory, episodes: list[Episode]) -> None:
-    """Play the scripts, stop by stop."""
-    scripts = [e.script(Stage(running, e.name, n)) for n, e in enumerate(episodes)]
-    for pause in (SETTLE, FORGOTTEN):
+def act(scripts: Sequence[Script], pauses: Sequence[float]) -> None:
+    """Play scripts, stop by stop."""
+    for pause in pauses if scripts else ():
         for script in scripts:
             next(script)
         wait(pause)
     for script in scripts:
         # Over a whole interval: how long a decision waits depends on when the agents report next.
-        wait(INTERVAL / len(scripts))
+        wait(INTERVAL / len(scripts) if len(pauses) > 1 else 0)
         if next(script, "ended") != "ended":
-            raise RuntimeError("an episode stops more than twice")
+            raise RuntimeError("an episode stops more often than it may")
+
+
+def settle(running: Laboratory) -> int:
+    """Wait until all that was sent is logged and decided; return how much that is."""
+    sent, watch = len(running.internet.packets), running.watch
+    until(lambda: watch.total(REJECTED) >= sent, "line for every packet")
+    until(lambda: watch.total(ATTRIBUTED) >= sent, "decision on all", seconds=DECIDED)
+    return sent

@@ -15,7 +15,7 @@ from tests.lab.truth import Packet
 from tests.lab.watch import Row
 
 # Of stated confidence; on the ladder's scale the steps between dns, remote, socket, flow, mapping.
-BUCKETS = ((0.85, 0.955), (0.955, 0.98), (0.98, 0.995), (0.995, 0.9995), (0.9995, 1.01))
+BUCKETS = ((0.85, 0.9), (0.9, 0.98), (0.98, 0.995), (0.995, 0.9995), (0.9995, 1.01))
 
 
 class Judged(NamedTuple):

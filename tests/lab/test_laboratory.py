@@ -17,7 +17,7 @@ AGREE = 0.03  # of all packets: how far the measured rate of false names may be 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """A minute and a half of work, once for all tests."""
+    """Two minutes of work, once for all tests."""
     return summary(play("preserving", tmp_path_factory.mktemp("lab")))
 
 

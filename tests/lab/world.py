@@ -1,12 +1,14 @@
 """The network of the laboratory: an internet, a router, two access points, five hosts, a box.
 
-    internet ── router ─┬─ ap1 ── pc, tv, nas, box (192.168.1.2: knockwatch)
-                        └─ ap2 ── laptop, phone
+    internet ─────────── router ─┬─ ap1 ── pc, tv, nas, mini, box (192.168.1.2: knockwatch)
+       └──── carrier ─────┘      │                      └── container
+                                 └─ ap2 ── laptop, phone
 
 The router is a Linux one. It translates in one of three ways (`NAT_KINDS`), refuses what comes in
 from outside uninvited and tells netlink group 5. It forgets a conversation within seconds, so that
 late replies are late soon. The internet answers for every documentation address that is not the
-router's own. In: a kind of NAT; out: the namespaces, as long as the block lasts.
+router's own; a part of it is reached through a carrier, which translates once more. In: a kind of
+NAT; out: the namespaces, as long as the block lasts.
 """
 
 import itertools
@@ -24,11 +26,19 @@ Nat = Literal["preserving", "random", "map_e"]
 NAT_KINDS: tuple[Nat, ...] = ("preserving", "random", "map_e")
 
 WAN, ROUTER, BOX = "203.0.113.10", "192.168.1.1", "192.168.1.2"
-HOSTS = {"pc": "ap1", "tv": "ap1", "nas": "ap1", "box": "ap1", "laptop": "ap2", "phone": "ap2"}
-ADDRESSES = {"pc": 10, "nas": 12, "phone": 30, "laptop": 23, "box": 2}  # tv asks for a lease
+# The mini runs containers, and so it alone among the hosts tracks connections.
+HOSTS = {
+    **dict.fromkeys(("pc", "tv", "nas", "mini", "box"), "ap1"),
+    **dict.fromkeys(("laptop", "phone"), "ap2"),
+}
+# The tv asks for a lease.
+ADDRESSES = {"pc": 10, "nas": 12, "mini": 13, "phone": 30, "laptop": 23, "box": 2}
+# What is beyond the carrier, its addresses there and here, and the router's own towards it.
+BEYOND, CARRIER, CARRIER_INSIDE = "203.0.113.128/25", "203.0.113.66", "100.72.0.1"
+BEHIND_CARRIER = "100.72.0.10"
 V6 = {"pc": "2001:db8:1::10", "phone": "2001:db8:1::30", "nas": "2001:db8:1::12"}
 STATIONS = {name: f"00:00:5e:00:53:{number:02x}" for number, name in enumerate(HOSTS, 1)}
-NODES = ("internet", "router", "ap1", "ap2", *HOSTS)
+NODES = ("internet", "carrier", "router", "ap1", "ap2", "container", *HOSTS)
 COUNTER = itertools.count()
 
 CLOSED = ("fin_wait", "close_wait", "last_ack", "time_wait", "close")
@@ -46,6 +56,22 @@ MAP_E_BLOCKS = tuple((4096 * block + 1920, 4096 * block + 1935) for block in ran
 MAP_E_PORTS = tuple(port for low, high in MAP_E_BLOCKS for port in range(low, high + 1))
 REFUSED = f"""meta l4proto {{ tcp, udp }} counter \\
       log group {NFLOG_GROUP} prefix "connection rejected " snaplen 96 queue-threshold 1"""
+OUTSIDE = 'iifname { "wan", "cgn" }'
+SHUFFLED = "50920-50929"  # local ports that no kind of NAT keeps
+CARRIERS = """
+table ip nat {
+  chain pre { type nat hook prerouting priority dstnat; }
+  chain post { type nat hook postrouting priority srcnat; oifname "out" masquerade fully-random; }
+}
+"""
+CONTAINERS = """
+table ip nat {
+  chain post {
+    type nat hook postrouting priority srcnat;
+    ip saddr 172.17.0.0/16 oifname "eth0" masquerade
+  }
+}
+"""
 
 
 def firewall(nat: Nat) -> str:
@@ -56,9 +82,10 @@ table inet fw {{
     type filter hook input priority filter; policy drop;
     ct state established,related accept
     iif lo accept
+    iifname "br-lan" ip daddr {WAN} {REFUSED} drop
     iifname "br-lan" accept
     meta l4proto ipv6-icmp accept
-    iifname "wan" {REFUSED}
+    {OUTSIDE} {REFUSED}
   }}
   chain forward {{
     type filter hook forward priority filter; policy drop;
@@ -66,7 +93,7 @@ table inet fw {{
     iifname "br-lan" accept
     ct status dnat accept
     jump upnp_forward
-    iifname "wan" {REFUSED}
+    {OUTSIDE} {REFUSED}
   }}
   chain upnp_forward {{ }}
   chain prerouting {{
@@ -96,7 +123,10 @@ def translation(nat: Nat) -> str:
         chains = []
         rule = "masquerade" if nat == "preserving" else "masquerade fully-random"
     post = "type nat hook postrouting priority srcnat;"
-    return "\n".join([*chains, f'  chain post {{ {post}\n oifname "wan" {rule}\n }}'])
+    if nat == "preserving":
+        post += f'\n oifname "wan" udp sport {SHUFFLED} masquerade fully-random'
+    outward = 'oifname { "wan", "cgn" }'
+    return "\n".join([*chains, f"  chain post {{ {post}\n {outward} {rule}\n }}"])
 
 
 @contextmanager
@@ -111,7 +141,8 @@ def world(nat: Nat) -> Iterator[Lab]:
         address(lab)
         inside(lab, "router", "sysctl", "-qw", *SYSCTLS)
         inside(lab, "internet", "sysctl", "-qw", "net.ipv6.ip_nonlocal_bind=1")
-        run("ip", "netns", "exec", lab.name("router"), "nft", "-f", "-", text=firewall(nat))
+        for node, rules in (("router", firewall(nat)), ("carrier", CARRIERS), ("mini", CONTAINERS)):
+            run("ip", "netns", "exec", lab.name(node), "nft", "-f", "-", text=rules)
         yield lab
     finally:
         for node in NODES:
@@ -126,6 +157,8 @@ def inside(lab: Lab, node: str, *argv: str) -> str:
 def wire(lab: Lab) -> None:
     """Plug the cables; an access point is a bridge, and so is the router's inner side."""
     cable(lab, "internet", "core", "router", "wan")
+    cable(lab, "internet", "core2", "carrier", "out")
+    cable(lab, "carrier", "homes", "router", "cgn")
     bridge(lab, "router", "br-lan")
     for ap, port in (("ap1", "lan1"), ("ap2", "lan2")):
         bridge(lab, ap, "br0")
@@ -134,6 +167,9 @@ def wire(lab: Lab) -> None:
         run("ip", "-n", lab.name(ap), "link", "set", "uplink", "master", "br0")
     for host, ap in HOSTS.items():
         plug(lab, host, ap)
+    bridge(lab, "mini", "docker0")
+    cable(lab, "mini", "veth1", "container", "eth0")
+    run("ip", "-n", lab.name("mini"), "link", "set", "veth1", "master", "docker0")
 
 
 def bridge(lab: Lab, node: str, name: str) -> None:
@@ -161,6 +197,12 @@ def address(lab: Lab) -> None:
         ("internet", "core", ("203.0.113.1/24", "2001:db8:ffff::1/64")),
         ("router", "wan", (f"{WAN}/24", "2001:db8:ffff::2/64")),
         ("router", "br-lan", (f"{ROUTER}/24", "2001:db8:1::1/64")),
+        ("internet", "core2", ("203.0.113.65/30",)),
+        ("carrier", "out", (f"{CARRIER}/30",)),
+        ("carrier", "homes", (f"{CARRIER_INSIDE}/24",)),
+        ("router", "cgn", (f"{BEHIND_CARRIER}/24",)),
+        ("mini", "docker0", ("172.17.0.1/16",)),
+        ("container", "eth0", ("172.17.0.2/16",)),
     ):
         for ip in ips:
             options = ("nodad",) if ":" in ip else ()
@@ -168,7 +210,12 @@ def address(lab: Lab) -> None:
     for host, number in ADDRESSES.items():
         settle(lab, host, f"192.168.1.{number}", V6.get(host))
     route(lab, "router", "203.0.113.1", "2001:db8:ffff::1")
-    for net in ("192.0.2.0/24", "198.51.100.0/24", "2001:db8:f::/48"):
+    route(lab, "container", "172.17.0.1", None)
+    run("ip", "-n", lab.name("router"), "route", "add", BEYOND, "via", CARRIER_INSIDE)
+    run("ip", "-n", lab.name("carrier"), "route", "add", BEYOND, "via", "203.0.113.65")
+    for node in ("carrier", "mini"):
+        inside(lab, node, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    for net in ("192.0.2.0/24", "198.51.100.0/24", BEYOND, "2001:db8:f::/48"):
         family = ("-6",) if ":" in net else ()
         argv = ("route", "add", "local", net, "dev", "lo")
         run("ip", "-n", lab.name("internet"), *family, *argv)

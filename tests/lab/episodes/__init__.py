@@ -2,7 +2,8 @@
 
 Each is a script: a generator that stops twice, so that all of them can play at the same time. After
 the first stop every socket is older than a report interval; after the second the router has
-forgotten all conversations, and what comes in is refused. Each knows the truth about its packets.
+forgotten all conversations, and what comes in is refused. An epilogue plays when all others are
+decided, and stops once, until the router has forgotten. Each knows the truth about its packets.
 """
 
 from collections.abc import Iterator
