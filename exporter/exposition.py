@@ -1,21 +1,16 @@
-"""A snapshot of all metrics, and its two text formats.
+"""A snapshot of all metrics.
 
-`take` and `state` copy what a scrape shows, on the event loop; `encode` turns the copy into bytes,
+`take` and `state` copy what a scrape shows, on the event loop; `formats` turns the copy into bytes,
 in any thread. Reports and spoofed senders can name any number of devices and routers: what is shown
-of them keeps to the limits of the counters. Formats: Prometheus text 0.0.4 and OpenMetrics 1.0, by
-prometheus_client.
+of them keeps to the limits of the counters.
 """
 
 import platform
 from collections.abc import Container, Iterable, Iterator
-from typing import NamedTuple
-
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder, generate_latest
-from prometheus_client.registry import Collector
 
 from exporter import metrics as m
 from exporter.enrichment.networks import Networks
+from exporter.formats import Family, Sample, encode
 from exporter.hosts import Hosts
 from exporter.machines import Device
 from exporter.routers import Router, Routers
@@ -24,24 +19,13 @@ from exporter.series import Declaration
 MAX_INTERFACES = 32  # of a device
 MAX_TEXT = 64  # characters of a label that is not counted by
 
-Sample = tuple[tuple[str, ...], float, float | None]  # labels, value, created
-# Prometheus dates a scrape at its start. A series that is born while it is answered would be
-# created after its first sample, and the zero that Prometheus puts there would look like a restart.
-# A series that did not exist was 0 a second before, too.
-CREATED_BEFORE = 1.0  # seconds
-_EOF = b"# EOF\n"  # the end of an OpenMetrics body
 _Link = tuple[str, str, int, int]  # device, interface, received and sent bytes
 
 
-class Family(NamedTuple):
-    """The samples of one metric."""
-
-    declaration: Declaration
-    samples: list[Sample]
-
-
-def take(metrics: m.Metrics, networks: Networks, *, newborn_at_zero: bool = False) -> list[Family]:
-    """Copy the counters.
+def take(
+    metrics: m.Metrics, networks: Networks, *, newborn_at_zero: bool = False, stored: bool = False
+) -> list[Family]:
+    """Copy the counters; with `stored` only what is safely stored of those that outlive us.
 
     With `newborn_at_zero` a series is shown at 0 the first time, for a Prometheus that does not
     read created times: its first increase would be lost.
@@ -50,8 +34,11 @@ def take(metrics: m.Metrics, networks: Networks, *, newborn_at_zero: bool = Fals
     for name, of_metric in metrics.store.series.items():
         samples: list[Sample] = []
         for labels, series in of_metric.items():
+            value = series.saved if stored and name != m.STATE_ERRORS.name else series.value
+            if value is None:
+                continue
             newborn = newborn_at_zero and not series.shown and name in m.COUNTERS
-            samples.append((labels, 0.0 if newborn else series.value, series.created))
+            samples.append((labels, 0.0 if newborn else value, series.created))
             series.shown = True
         families.append(Family(metrics.store.declarations[name], samples))
     store = metrics.store
@@ -125,64 +112,11 @@ def state(
     ]
 
 
-def encode(
-    families: list[Family], accept: str = "", extra: Iterable[Collector] = ()
-) -> tuple[bytes, str]:
-    """The body and content type that an `Accept` header asks for; created times in OpenMetrics."""
-    encoder, content_type = choose_encoder(accept)
-    created = content_type.startswith("application/openmetrics-text")
-    # One family at a time: the encoder holds every line of what it encodes as a string.
-    parts = [encoder(_Registry([family], (), created=created)) for family in families]
-    parts.append(encoder(_Registry([], extra, created=created)))
-    if created:
-        parts = [part.removesuffix(_EOF) for part in parts]
-        parts.append(_EOF)
-    return b"".join(parts), content_type
-
-
 def text(families: list[Family]) -> bytes:
     """The exposition of `replay`: no created times, nothing of this process; a golden file."""
     shown = [f for f in families if f.samples or f.declaration.name in m.COUNTERS]
     ordered = [Family(f.declaration, sorted(f.samples)) for f in shown]
-    return generate_latest(_Registry(ordered, (), created=False))
-
-
-class _Registry(Collector):
-    """What the encoders read: families as prometheus_client knows them."""
-
-    def __init__(
-        self, families: list[Family], extra: Iterable[Collector], *, created: bool
-    ) -> None:
-        self._families = families
-        self._extra = extra
-        self._created = created
-
-    def collect(self) -> Iterator[Metric]:
-        for declaration, samples in self._families:
-            yield _metric(declaration, samples, created=self._created)
-        for collector in self._extra:
-            yield from collector.collect()
-
-
-def _metric(declaration: Declaration, samples: list[Sample], *, created: bool) -> Metric:
-    name, _, meaning, labels = declaration
-    if declaration.kind == "counter":
-        counter = CounterMetricFamily(name, meaning, labels=labels)
-        for values, value, since in samples:
-            shown = since - CREATED_BEFORE if created and since is not None else None
-            counter.add_metric(_utf8(values), value, created=shown)
-        return counter
-    gauge = GaugeMetricFamily(name, meaning, labels=labels)
-    for values, value, _ in samples:
-        gauge.add_metric(_utf8(values), value)
-    return gauge
-
-
-def _utf8(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Spell lone surrogates out: one name that is no text must not cost the whole scrape."""
-    if all(map(str.isascii, values)):
-        return values
-    return tuple(value.encode("utf-8", "backslashreplace").decode() for value in values)
+    return encode(ordered)[0]
 
 
 def _family(declaration: Declaration, samples: Iterable[tuple[tuple[str, ...], float]]) -> Family:

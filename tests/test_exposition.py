@@ -9,7 +9,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from exporter import exposition
+from exporter import exposition, formats
 from exporter.enrichment import Networks
 from exporter.events import HostReport, Link, Network, Socket
 from exporter.hosts import Hosts
@@ -34,14 +34,14 @@ NASTY = [
 ]
 
 
-def text(families: list[exposition.Family]) -> str:
-    body, content_type = exposition.encode(families)
+def text(families: list[formats.Family]) -> str:
+    body, content_type = formats.encode(families)
     assert content_type.startswith("text/plain; version=0.0.4")
     return body.decode()
 
 
-def om(families: list[exposition.Family]) -> str:
-    body, content_type = exposition.encode(families, OPENMETRICS)
+def om(families: list[formats.Family]) -> str:
+    body, content_type = formats.encode(families, OPENMETRICS)
     assert content_type.startswith("application/openmetrics-text; version=1.0.0")
     return body.decode()
 
@@ -83,12 +83,12 @@ def state_of(
     routers: Routers | None = None,
     now: float = NOW,
     metrics: Metrics | None = None,
-) -> list[exposition.Family]:
+) -> list[formats.Family]:
     routers, hosts = routers or Routers(), hosts or Hosts()
     return exposition.state(routers, hosts, 3, now, "1.2.3", 0.25, metrics)
 
 
-def all_families() -> list[exposition.Family]:
+def all_families() -> list[formats.Family]:
     hosts, routers = Hosts(), Routers([RouterRule(name="gate")])
     hosts.report(report(links=(Link(interface="eth0", received_bytes=5, sent_bytes=2**64 - 1),),
                         sockets=(Socket(transport="udp", local_ip="::", local_port=5353),)),
@@ -116,16 +116,16 @@ def test_openmetrics_has_the_created_time_of_every_counter_and_text_has_none():
     assert totals
     for sample in totals:
         born = created[sample.name.removesuffix("_total"), *sample.labels.items()]
-        assert born == NOW - exposition.CREATED_BEFORE  # before the scrape that first shows it
+        assert born == NOW - formats.CREATED_BEFORE  # before the scrape that first shows it
     assert "_created" not in text(families)
 
 
 def test_a_body_is_of_the_type_that_was_asked_for():
     families = exposition.take(played(), NETWORKS)
-    assert exposition.encode(families, "text/html, */*")[1].startswith("text/plain")
+    assert formats.encode(families, "text/html, */*")[1].startswith("text/plain")
     both = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
-    assert exposition.encode(families, both)[1].startswith("application/openmetrics-text")
-    assert exposition.encode(families, both)[0].endswith(b"# EOF\n")
+    assert formats.encode(families, both)[1].startswith("application/openmetrics-text")
+    assert formats.encode(families, both)[0].endswith(b"# EOF\n")
 
 
 def test_nobody_is_written_out_as_empty_labels():
@@ -177,7 +177,7 @@ def test_different_names_stay_different():
     assert len(set(labels)) == 3
 
 
-def values(families: Iterable[exposition.Family], name: str) -> list[float]:
+def values(families: Iterable[formats.Family], name: str) -> list[float]:
     return [v for f in families if f.declaration.name == name for _, v, _ in f.samples]
 
 
@@ -370,7 +370,7 @@ def test_a_program_without_a_place_is_not_described():
 
 
 def test_other_collectors_are_added():
-    body, _ = exposition.encode([], extra=[ProcessCollector(registry=None)])
+    body, _ = formats.encode([], extra=[ProcessCollector(registry=None)])
     assert b"process_cpu_seconds_total" in body
 
 

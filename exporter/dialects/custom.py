@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-import re2
-
 from exporter.dialects import Dialect, Malformed, fields, verdict_words
 from exporter.events import Event, Kind, SyslogMessage
 from exporter.syslog import header
@@ -110,6 +108,8 @@ _READERS: dict[str, Callable[[str], str | int | None]] = {
 
 
 def _form(pattern: Pattern, place: str) -> _Form:
+    import re2  # noqa: PLC0415 - 2.5 MB that few need
+
     if len(pattern.regex) > MAX_REGEX:
         raise ValueError(f"{place}.regex: longer than {MAX_REGEX} characters")
     options = re2.Options()

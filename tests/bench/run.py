@@ -1,0 +1,91 @@
+"""All tables of `make bench`, into docs/performance.md: `python -m tests.bench.run [--quick]`.
+
+With --quick the runs are shorter and fewer, and the page says how many; with names of tables only
+those are measured anew, and the others stay as they are on the page.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+import re
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.bench import loss, memory, scrape, startup
+from tests.bench.tables import Table
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+HEAD = """# Performance
+
+Measured by `make bench`, which writes this page: do not edit it. Each table says when and how it
+was measured, and how busy the machine was with other work: on a busy one, times of the wall are
+longer than what the program needs, and more is lost. `python -m tests.bench.agent` and
+`python -m tests.bench.evidence` print what the agent and the evidence cost.
+"""
+WHOLE: Mapping[str, Callable[[], list[Table]]] = {
+    "loss": lambda: loss.tables(30, 5),
+    "scrape": lambda: scrape.tables(200, 5),
+    "memory": lambda: memory.tables(120, 1000),
+    "startup": lambda: startup.tables(600, 5),
+}
+QUICK: Mapping[str, Callable[[], list[Table]]] = {
+    "loss": lambda: loss.tables(3, 1),
+    "scrape": lambda: scrape.tables(20, 1),
+    "memory": lambda: memory.tables(2, 1000),
+    "startup": lambda: startup.tables(30, 5),
+}
+
+
+def main() -> None:
+    """Measure, print, write."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--quick", action="store_true", help="a taste of it, in minutes")
+    options.add_argument("names", nargs="*", metavar="TABLE", help=", ".join(WHOLE))
+    chosen = options.parse_args()
+    measures = QUICK if chosen.quick else WHOLE
+    if unknown := set(chosen.names) - set(measures):
+        options.error(f"no such table: {', '.join(sorted(unknown))}")
+    for name in chosen.names or measures:
+        busy = os.getloadavg()[0]
+        found = "\n\n".join(table.markdown() for table in measures[name]())
+        section = f"{found}\n\n{measured(busy)}"
+        print(section, flush=True)
+        sections = read() | {name: section}
+        PAGE.write_text(page({name: sections[name] for name in WHOLE if name in sections}))
+
+
+def read() -> dict[str, str]:
+    """Return the page's sections by their names."""
+    text = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    return dict(re.findall(r"<!-- (\w+) -->\n\n(.*?)(?=\n\n<!--|\n*\Z)", text, re.DOTALL))
+
+
+def page(sections: Mapping[str, str]) -> str:
+    """Return the page."""
+    parts = (f"<!-- {name} -->\n\n{section}" for name, section in sections.items())
+    return "\n".join([HEAD, "\n\n".join(parts), ""])
+
+
+def measured(busy: float) -> str:
+    """Return when, where and with what something was measured."""
+    libraries = ("msgspec", "starlette", "uvicorn", "prometheus-client")
+    with_ = ", ".join(f"{name} {version(name)}" for name in libraries)
+    return (
+        f"*{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, knockwatch {version('knockwatch')},"
+        f" Python {platform.python_version()}, {with_}, Linux {platform.release()},"
+        f" {processor()}, {os.cpu_count()} cores, load before {busy:.1f}, after"
+        f" {os.getloadavg()[0]:.1f}.*"
+    )
+
+
+def processor() -> str:
+    """Return what the processor calls itself."""
+    told = Path("/proc/cpuinfo").read_text()
+    found = re.search(r"^model name\s*: (.*)$", told, re.MULTILINE)
+    return found[1] if found else platform.machine()
+
+
+if __name__ == "__main__":
+    main()
