@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
 
-.PHONY: help run test check fuzz lab golden docs dashboards demo screenshot preview clean
+.PHONY: help run test check bench fuzz lab oracle golden docs dashboards demo screenshot preview clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,10 +14,13 @@ help: ## this list
 run: $(VENV)/installed ## install into .venv what is missing, then start the exporter
 	@exec $(BIN)/knockwatch serve $(ARGS)
 
+# Those with real parts mostly wait, so the others run beside them.
 test: $(VENV)/installed-dev ## everything: style, types, imports, unit tests, tests with real parts
 	@sh tests/system/install.sh
 	@$(MAKE) --no-print-directory style
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m "not system" >$(VENV)/unit-tests 2>&1 & unit=$$!; trap 'kill $$unit' INT TERM; \
+	$(BIN)/pytest -m system; system=$$?; \
+	wait $$unit; unit=$$?; cat $(VENV)/unit-tests; [ $$system$$unit = 00 ]
 
 check: $(VENV)/installed-dev style ## the same without the tests with real parts: under a minute
 	@$(BIN)/pytest -q -n auto -m "not system"
@@ -30,12 +33,19 @@ style: $(VENV)/installed-dev
 	@for board in dashboards/*.dashboard.py; do $(BIN)/mypy "$$board" || exit 1; done
 	$(BIN)/lint-imports
 
+bench: $(VENV)/installed-dev ## what is lost, and what it costs, into docs/performance.md (root); ARGS=--quick for a taste
+	@$(BIN)/python -m tests.bench.run $(ARGS)
+
 fuzz: $(VENV)/installed-dev ## what strangers send, for a minute; ARGS="--seconds 3600" for an hour
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
 lab: $(VENV)/installed-dev ## is each name right? a home made of real parts, with every kind of NAT (root)
 	@sh tests/system/install.sh
 	@$(BIN)/python -m tests.lab.run $(ARGS)
+
+oracle: $(VENV)/installed-dev ## is each message counted once? kills, full disks, clock jumps (root); ARGS="--rounds 1000"
+	@sh tests/system/install.sh
+	@$(BIN)/python -m tests.oracle $(ARGS)
 
 golden: $(VENV)/installed-dev ## rewrite the expected results of the corpus; then read the diff
 	$(BIN)/python -m tests.golden

@@ -21,10 +21,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from exporter import build, reverse_dns, tables, web
 from exporter.evidence import Bounds
 from exporter.evidence_file import EvidenceFile
-from exporter.pipeline import Pipeline, Stages
+from exporter.pipeline import Pipeline
 from exporter.receivers import Receivers
 from exporter.service import Service
 from exporter.settings import Config
+from exporter.stages import Stages
 from exporter.state import StateFile
 from exporter.tokens import Tokens
 from exporter.transports import OncePerMinute, bind, gateway
@@ -56,7 +57,9 @@ class App:
             opened.callback(state.close)
             self._pipeline = Pipeline(_stages(config), evidence.store.record)
             parts = (config, self._pipeline, evidence.store, state)
-            self.service = Service(*parts, time.time, begin_anew=evidence.begin_anew)
+            self.service = Service(
+                *parts, time.time, begin_anew=evidence.begin_anew, trouble=evidence.trouble
+            )
             self.service.restore()
             self._http = _Server(_http_settings(web.create(self.service, tokens)))
             self._inbox = Inbox(self._dropped)
@@ -229,7 +232,10 @@ async def serve(config: Config, folder: Path, tokens: Tokens | None = None) -> N
     )
     print(next_steps(own_address(), app.http_port, app.receivers.udp.port), flush=True)
     await app.run(stop)
-    logger.info("stopped; everything that waited is decided and stored")
+    if app.service.unstored:
+        logger.error("stopped; what came last is not stored: {}", app.service.unstored)
+    else:
+        logger.info("stopped; everything that waited is decided and stored")
 
 
 def next_steps(address: str, http_port: int, syslog_port: int) -> str:

@@ -13,6 +13,10 @@ import msgspec
 from exporter.budget import OTHER, Budget
 
 IDLE = 7 * 24 * 3600.0  # seconds
+# Prometheus dates a scrape at its start. A series that is born while it is answered would be
+# created after its first sample, and the zero that Prometheus puts there would look like a restart.
+# A series that did not exist was 0 before, too: as long before as Prometheus waits for an answer.
+CREATED_BEFORE = 10.0  # seconds
 TRANSPORTS = frozenset(
     ["", "udp", "tcp", "icmp", "icmpv6", "igmp", "gre", "esp", "ah", "sctp", "ipv6", "pim"]
 )
@@ -54,7 +58,13 @@ class SeriesStore:
         self._budgets = {label: Budget(size) for label, size in budgets.items()}
         self._fixed: set[tuple[str, str]] = set()  # label values that keep their place
         self._cap = cap
+        self.removals = 0  # how often series may have been removed or replaced
         self._overflow = overflow
+        self._earliest = 0.0
+
+    def begin_anew(self, now: float) -> None:
+        """All series begin now, and show it: others of their names may have ended just before."""
+        self._earliest = now + CREATED_BEFORE
 
     def set(self, metric: Declaration, labels: tuple[str, ...], value: float, now: float) -> None:
         """Give a series a first value that then stays; its labels must have their places."""
@@ -63,6 +73,7 @@ class SeriesStore:
 
     def retire(self, now: float) -> None:
         """Take the series that were idle for a week, where others need their place."""
+        self.removals += 1
         for label, budget in self._budgets.items():
             if not budget.pressed:
                 continue
@@ -79,10 +90,10 @@ class SeriesStore:
                     del of_metric[labels]
                     self.removed.append((name, labels))
 
-    def changes(self) -> dict[tuple[str, tuple[str, ...]], Series]:
-        """The series that changed since they were last marked as saved, as copies."""
+    def changes(self) -> dict[tuple[str, tuple[str, ...]], tuple[float, float, float]]:
+        """Value, created and used of the series that changed since they were marked as saved."""
         return {
-            (name, labels): msgspec.structs.replace(series)
+            (name, labels): (series.value, series.created, series.used)
             for name, of_metric in self.series.items()
             for labels, series in of_metric.items()
             if series.value != series.saved
@@ -90,14 +101,14 @@ class SeriesStore:
 
     def saved(
         self,
-        changes: Mapping[tuple[str, tuple[str, ...]], Series],
+        changes: Mapping[tuple[str, tuple[str, ...]], tuple[float, float, float]],
         removed: Iterable[tuple[str, tuple[str, ...]]],
     ) -> None:
         """Mark what was taken from `changes` and `removed` as safely stored."""
-        for (name, labels), copy in changes.items():
+        for (name, labels), (value, created, _) in changes.items():
             series = self.series[name].get(labels)
-            if series is not None:
-                series.saved = copy.value
+            if series is not None and series.created == created:  # or it is a new one
+                series.saved = value
         self.removed = self.removed[len(list(removed)) :]
 
     def restore(self, metric: str, labels: tuple[str, ...], series: Series) -> None:
@@ -106,6 +117,7 @@ class SeriesStore:
         if declaration is None or len(labels) != len(declaration.labels):
             return
         self.series[metric][labels] = series
+        self.removals += 1
         series.shown = True  # back at 0 it would look like a restart of the counter
         for label, value in zip(declaration.labels, labels, strict=True):
             if label in self._budgets and value not in ("", OTHER):
@@ -113,15 +125,35 @@ class SeriesStore:
 
     def add(self, metric: Declaration, labels: tuple[str, ...], amount: float, now: float) -> None:
         """Count, within the budgets of the labels and the cap of the metric."""
-        series = self.series[metric.name]
-        known = series.get(labels)
+        known = self.series[metric.name].get(labels)
         if known is None:
-            labels = self._fit(metric, labels, int(amount), now)
-            if labels not in series and len(series) >= self._cap and metric is not self._overflow:
-                labels = self._fold(metric, labels, now, amount)
-            known = series.setdefault(labels, Series(0.0, now, now))
+            self.count(metric, self._fit(metric, labels, int(amount), now), amount, now)
+        else:
+            known.value += amount
+            known.used = now
+
+    def budget(self, label: str) -> Budget | None:
+        """The budget of a label, if it has one."""
+        return self._budgets.get(label)
+
+    def is_full(self, metric: Declaration) -> bool:
+        """Whether a metric takes no more series."""
+        return len(self.series[metric.name]) >= self._cap
+
+    def count(
+        self, metric: Declaration, labels: tuple[str, ...], amount: float, now: float
+    ) -> None:
+        """Count under labels that have their places."""
+        series = self.series[metric.name]
+        if labels not in series and len(series) >= self._cap and metric is not self._overflow:
+            labels = self._fold(metric, labels, now, amount)
+        known = series.setdefault(labels, Series(0.0, self._born(now), now))
         known.value += amount
         known.used = now
+
+    def _born(self, now: float) -> float:
+        ahead = self._earliest - now
+        return self._earliest if 0 < ahead <= CREATED_BEFORE else now  # else the clock was set back
 
     def _fit(
         self, metric: Declaration, labels: tuple[str, ...], amount: int, now: float

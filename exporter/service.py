@@ -15,7 +15,7 @@ import msgspec
 from loguru import logger
 from prometheus_client import PlatformCollector, ProcessCollector
 
-from exporter import condition, exposition, remembered
+from exporter import condition, exposition, formats, remembered
 from exporter.acknowledged import Acknowledgement, Acknowledgements
 from exporter.archive import Archive
 from exporter.build import VERSION
@@ -23,6 +23,7 @@ from exporter.doctor import Condition, Trouble
 from exporter.events import Batch, HostReport, Position
 from exporter.evidence import EvidenceStore, Suspect, suspects
 from exporter.machines import Conflict, Device
+from exporter.metrics import STATE_ERRORS
 from exporter.pipeline import Pipeline
 from exporter.series import Declaration
 from exporter.settings import Config
@@ -57,10 +58,11 @@ class Service:
         clock: Callable[[], float],
         *,
         begin_anew: Callable[[], sqlite3.Connection] | None = None,
+        trouble: str = "",
     ) -> None:
         """Put a pipeline, its evidence store and the state file together.
 
-        `begin_anew` sets a damaged file of evidence aside.
+        `begin_anew` sets a damaged file of evidence aside; `trouble` is why there is none.
         """
         self.config = config
         self.pipeline = pipeline
@@ -74,12 +76,14 @@ class Service:
         self._writer = ThreadPoolExecutor(1, "writer")
         self._reader = ThreadPoolExecutor(1, "reader")
         metrics = pipeline.stages.metrics
-        self._archive = Archive(evidence, self._writer, self._reader, metrics, clock, begin_anew)
+        threads = (self._writer, self._reader)
+        self._archive = Archive(evidence, *threads, metrics, clock, begin_anew, trouble)
         self._committing = asyncio.Lock()
         self._scrape_seconds = 0.0
         self._scraped: float | None = None  # when somebody last read the metrics
         self._before: dict[tuple[str, tuple[str, ...]], float] = {}  # counters, at the start
         self._stored_parts: dict[str, bytes] = {}
+        self._stored_waiting = 0  # undecided packets, as of the last commit
         self._trouble = ""  # why the last commit failed, "" if it did not
         self._positions: dict[str, Position] = {}  # by path, the one read longest ago first
         self._process = [ProcessCollector(registry=None), PlatformCollector(registry=None)]
@@ -87,11 +91,14 @@ class Service:
     def restore(self) -> None:
         """Take back what the state file holds."""
         series, parts = self._state.load()
+        if not series:
+            self.pipeline.stages.metrics.store.begin_anew(self.clock())
         for (metric, labels), of_series in series.items():
             self._before[metric, labels] = of_series.value
             self.pipeline.stages.metrics.store.restore(metric, labels, of_series)
         for name, error in remembered.restore(self.pipeline, parts, self.clock()).items():
             logger.error("what is stored as {} in {} is lost: {}", name, self._state.path, error)
+        self._stored_waiting = self.pipeline.waiting.packets
         try:
             self.acknowledged.restore(_known.decode(parts.get("acknowledged", b"\x90")))
         except msgspec.DecodeError as error:
@@ -111,6 +118,11 @@ class Service:
     def positions(self) -> Mapping[str, Position]:
         """Up to where the lines of followed files are counted, by the files' paths."""
         return self._positions
+
+    @property
+    def unstored(self) -> str:
+        """Why what was counted last is not stored; "" when it is."""
+        return self._trouble
 
     def counted(self, batch: Batch) -> bool:
         """Note what a batch says besides its messages, in the step in which those were counted.
@@ -136,9 +148,9 @@ class Service:
         if self.before_scrape is not None:
             self.before_scrape()
         async with self._committing:
-            families = self._families(begun)
             await self._commit()
-        body = await self._write(exposition.encode, families, accept, self._process)
+            families = self._families(begun)
+        body = await self._write(formats.encode, families, accept, self._process)
         self._scrape_seconds = self.clock() - begun
         self._scraped = begun
         return body
@@ -183,9 +195,12 @@ class Service:
 
         Raises sqlite3.Error when the evidence cannot be written; all else is deleted then.
         """
-        hosts = self.pipeline.stages.hosts
+        hosts, lookups = self.pipeline.stages.hosts, self.pipeline.stages.attributor.lookups
         reported = hosts.device(device) is not None
         self.pipeline.bisection.forget(device)
+        self.pipeline.traffic.forget(device)
+        whose = {ip: hosts.inventory.whose(ip, self.clock()).device for ip in lookups.askers()}
+        lookups.forget({ip for ip in whose if (whose[ip] or "").casefold() == device.casefold()})
         leases, associations = hosts.inventory.erase(device)
         sockets = hosts.erase(device)
         acknowledged = self.acknowledged.forget(device)
@@ -236,16 +251,18 @@ class Service:
     async def _write(self, call: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, call, *arguments)
 
-    def _families(self, now: float) -> list[exposition.Family]:
+    def _families(self, now: float) -> list[formats.Family]:
         stages = self.pipeline.stages
         newborn = self.config.metrics.newborn_at_zero
-        waiting = sum(group.packets for group in self.pipeline.waiting.groups())
+        counters = exposition.take(
+            stages.metrics, stages.networks, newborn_at_zero=newborn, stored=True
+        )
         return [
-            *exposition.take(stages.metrics, stages.networks, newborn_at_zero=newborn),
+            *counters,
             *exposition.state(
                 stages.routers,
                 stages.hosts,
-                waiting,
+                self._stored_waiting,
                 now,
                 VERSION,
                 self._scrape_seconds,
@@ -256,7 +273,7 @@ class Service:
     async def _commit(self) -> None:
         metrics = self.pipeline.stages.metrics
         changes, removed = metrics.store.changes(), list(metrics.store.removed)
-        now = self.clock()
+        waiting, now = self.pipeline.waiting.packets, self.clock()
         parts = {
             **remembered.parts(self.pipeline, now),
             "positions": msgspec.msgpack.encode(self._positions),
@@ -264,7 +281,7 @@ class Service:
         }
         if not changes and not removed and parts == self._stored_parts:
             return
-        values = {key: (s.value, s.created, s.used) for key, s in changes.items()}
+        values = {key: one for key, one in changes.items() if key[0] != STATE_ERRORS.name}
         news = {name: part for name, part in parts.items() if part != self._stored_parts.get(name)}
         try:
             await self._write(self._state.commit, values, removed, news)
@@ -276,3 +293,4 @@ class Service:
             self._trouble = ""
             metrics.store.saved(changes, removed)
             self._stored_parts = parts
+            self._stored_waiting = waiting

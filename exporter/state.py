@@ -26,6 +26,7 @@ CREATE TABLE series (
 CREATE TABLE parts (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 """
 _LEAST_ROOM = 128 * 1024  # bytes; a journal and its index begin with less
+_HEAD = 100  # bytes; SQLite's file format: the size of a page is at 16
 _SUFFIXES = ("", "-wal", "-shm", "-journal")  # of the files of one database
 _labels = msgspec.msgpack.Decoder(tuple[str, ...])
 
@@ -153,7 +154,10 @@ def set_aside(path: Path) -> Path:
 def _connect(
     path: Path, prepare: Callable[[sqlite3.Connection], None] | None, exclusive: bool
 ) -> sqlite3.Connection:
+    known = path.exists()
     _make_private(path)
+    if known:
+        _check_beginning(path)
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
         if exclusive:  # before the first access, or the journal's index would be shared
@@ -172,6 +176,20 @@ def _connect(
         connection.close()
         raise
     return connection
+
+
+def _check_beginning(path: Path) -> None:
+    """Look at what SQLite takes for a new file, without a word: one shorter than its first page.
+
+    Raises sqlite3.DatabaseError when something of it is left, be it in its journal.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    journal = path.with_name(f"{path.name}-wal")
+    if not head and not (journal.exists() and journal.stat().st_size):
+        logger.error("database {} is empty: it begins anew", path)
+    elif path.stat().st_size < (int.from_bytes(head[16:18]) if len(head) == _HEAD else _HEAD):
+        raise sqlite3.DatabaseError("ends within its first page")
 
 
 def _make_private(path: Path) -> None:

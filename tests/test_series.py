@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.budget import OTHER
-from exporter.series import IDLE, Declaration, Series, SeriesStore
+from exporter.series import CREATED_BEFORE, IDLE, Declaration, Series, SeriesStore
 from tests.rejections import NOW
 
 KNOCKS = Declaration("knocks", "counter", "Knocks.", ("router", "transport", "port"))
@@ -155,6 +155,25 @@ def test_a_retired_series_comes_back_at_its_first_packet_with_a_new_created_time
     assert (one.value, one.created, one.saved, one.shown) == (2, later, None, False)
 
 
+def test_a_series_that_comes_back_during_a_commit_is_not_taken_for_the_former():
+    series = store()
+    series.add(EVENTS, ("gate",), 2, NOW)
+    changes = series.changes()
+    del series.series["events"]["gate",]  # as `retire` does
+    series.add(EVENTS, ("gate",), 2, NOW + 1)
+    series.saved(changes, [])
+    assert set(series.changes()) == {("events", ("gate",))}
+
+
+def test_series_begun_anew_do_not_seem_older_than_that():
+    series = store()
+    series.begin_anew(NOW)
+    for number, second in enumerate((0.0, 4.0, CREATED_BEFORE, 60.0, -3600.0)):
+        series.add(EVENTS, (str(number),), 1, NOW + second)
+    born = [one.created - CREATED_BEFORE - NOW for one in series.series["events"].values()]
+    assert born == [0.0, 0.0, 0.0, 50.0, -3600.0 - CREATED_BEFORE]  # the clock was set back
+
+
 def test_a_full_metric_retires_its_idle_series():
     series = store(cap=4, port=100)
     for port in range(4):
@@ -188,11 +207,11 @@ def test_changes_are_what_was_not_stored_yet():
     series = store()
     series.add(EVENTS, ("gate",), 1, NOW)
     changes = series.changes()
-    assert {key: one.value for key, one in changes.items()} == {("events", ("gate",)): 1}
+    assert changes == {("events", ("gate",)): (1, NOW, NOW)}
     series.add(EVENTS, ("gate",), 1, NOW)  # while the file is written
-    assert changes["events", ("gate",)].value == 1
+    assert changes["events", ("gate",)] == (1, NOW, NOW)
     series.saved(changes, [])
-    assert {key: one.value for key, one in series.changes().items()} == {("events", ("gate",)): 2}
+    assert series.changes() == {("events", ("gate",)): (2, NOW, NOW)}
     series.saved(series.changes(), [])
     assert not series.changes()
 

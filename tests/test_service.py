@@ -149,13 +149,55 @@ def test_a_network_and_a_program_keep_their_names_over_a_restart(tmp_path):
     )
 
 
-def test_a_failing_database_is_counted_and_the_scrape_still_answers(tmp_path):
+ERRORS = 'knockwatch_state_errors_total{database="state"}'
+
+
+def writable(service, *, possible):
+    service._state._connection.execute(f"PRAGMA query_only = {'OFF' if possible else 'ON'}")
+
+
+def test_a_scrape_shows_what_is_stored_and_that_the_rest_could_not_be(tmp_path):
     service = start(tmp_path)
+    service.report(report("A", socket(40000)))
     send(service, FOUNDING)
-    service._state.close()
+    before = scrape(service)
+    assert sample(before, "knockwatch_undecided_packets") == ["1.0"]
+    writable(service, possible=False)
+    send(service, FOUNDING, FOUNDING.replace(b"51413", b"6881"))
     body = scrape(service)
-    assert sample(body, REJECTED) == ["1.0"]
-    assert sample(scrape(service), 'knockwatch_state_errors_total{database="state"}') == ["1.0"]
+    assert sample(body, REJECTED) == sample(before, REJECTED) == ["1.0"]
+    assert sample(body, "knockwatch_undecided_packets") == ["1.0"]
+    assert sample(body, ERRORS) == ["1.0"]
+    assert sample(scrape(service), ERRORS) == ["2.0"]
+    writable(service, possible=True)
+    body = scrape(service)
+    assert sample(body, REJECTED) == ["2.0", "1.0"]
+    assert sample(body, "knockwatch_undecided_packets") == ["3.0"]
+
+
+def test_after_a_kill_on_a_full_disk_nothing_is_below_what_was_shown(tmp_path):
+    before = start(tmp_path)
+    before.report(report("A", socket(40000)))
+    send(before, FOUNDING)
+    scrape(before)
+    writable(before, possible=False)
+    send(before, FOUNDING)
+    shown = scrape(before)
+    after = start(tmp_path)
+    writable(after, possible=False)  # nor can its first scrape be stored
+    body = scrape(after)
+    assert sample(body, REJECTED) == sample(shown, REJECTED) == ["1.0"]
+    assert sample(body, "knockwatch_undecided_packets") == ["1.0"]
+
+
+def test_failed_writes_are_counted_since_the_start(tmp_path):
+    before = start(tmp_path)
+    writable(before, possible=False)
+    send(before, FOUNDING)
+    scrape(before)
+    writable(before, possible=True)
+    assert sample(scrape(before), ERRORS) == ["1.0"]
+    assert sample(scrape(start(tmp_path)), ERRORS) == []  # what was not stored is no restart of it
 
 
 def test_a_failing_evidence_database_costs_no_counter(tmp_path):

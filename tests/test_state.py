@@ -162,11 +162,31 @@ def test_a_damaged_file_is_set_aside_and_the_program_starts(path, log, damage):
     assert load(path)[0][KEY].value == 41.0
 
 
-def test_an_empty_file_is_a_new_one(path):
+def test_an_empty_file_is_a_new_one_and_that_is_said(path, log):
     path.parent.mkdir()
     path.touch()
     assert load(path) == ({}, {})
     assert broken(path) == []
+    assert any(f"{path} is empty" in message for message in log)
+
+
+def test_of_a_new_file_nothing_is_said(path, log):
+    assert load(path) == ({}, {})
+    assert not log
+
+
+@pytest.mark.parametrize("left", [0, 50, 2048])
+def test_a_file_that_ends_within_its_first_page_is_set_aside_with_its_journal(path, log, left):
+    commit(path)
+    journal = path.with_name(f"{path.name}-wal")
+    journal.write_bytes(b"what was not yet moved into it")
+    path.write_bytes(path.read_bytes()[:left])
+    assert load(path) == ({}, {})
+    [aside] = [file for file in broken(path) if file.name.endswith("-1")]
+    assert aside.stat().st_size == left
+    kept = aside.with_name(f"{aside.name}-wal")
+    assert kept.read_bytes() == b"what was not yet moved into it"
+    assert any("ends within its first page" in message for message in log)
 
 
 def test_a_file_of_a_newer_version_is_set_aside_whole(path, log):

@@ -7,7 +7,7 @@
 set -eu
 
 PARTS=${KNOCKWATCH_TEST_PARTS:-${XDG_CACHE_HOME:-$HOME/.cache}/knockwatch-test-parts}
-PACKAGES="rsyslog logrotate rsyslog-gnutls rsyslog-openssl bsdutils busybox ulogd2 miniupnpd-nftables miniupnpc dnsmasq-base conntrack iproute2 nftables chromium fonts-noto-cjk lsof net-tools docker.io debootstrap systemd"
+PACKAGES="rsyslog logrotate rsyslog-gnutls rsyslog-openssl bsdutils busybox ulogd2 miniupnpd-nftables miniupnpc dnsmasq-base conntrack iproute2 nftables chromium fonts-noto-cjk lsof net-tools docker.io debootstrap systemd libfaketime"
 command -v npm >/dev/null || PACKAGES="$PACKAGES nodejs npm" # some machines have their own
 FROM_SID="prometheus promtool prometheus-alertmanager docker-compose"
 PROGRAMS="bin/prometheus bin/promtool bin/prometheus-alertmanager bin/amtool libexec/docker/cli-plugins/docker-compose"

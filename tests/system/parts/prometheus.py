@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one target each second and can be asked in PromQL."""
+"""A real Prometheus that scrapes one target and can be asked in PromQL."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.system.parts.process import found, started, until
 
 CONFIG = """
 global:
-  scrape_interval: 1s
+  scrape_interval: {interval}
   scrape_protocols: [OpenMetricsText1.0.0]
 scrape_configs:
   - job_name: knockwatch
@@ -71,11 +71,11 @@ def binary(name: str) -> Path | None:
 
 @contextmanager
 def prometheus(
-    folder: Path, target: str, port: int, *, namespace: str | None = None
+    folder: Path, target: str, port: int, *, namespace: str | None = None, interval: str = "1s"
 ) -> Iterator[Prometheus]:
-    """Scrape `target` (host:port) until the block ends."""
+    """Scrape `target` (host:port) every `interval` until the block ends."""
     config = folder / "prometheus.yml"
-    config.write_text(CONFIG.format(target=target))
+    config.write_text(CONFIG.format(target=target, interval=interval))
     argv = [
         binary("prometheus") or "prometheus",
         f"--config.file={config}",

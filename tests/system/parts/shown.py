@@ -38,12 +38,14 @@ def sources(state: str, *, incident: bool) -> list[Source]:
     return [
         *(source for flow in flows for source in refused(flow)),
         *(Source(event.per_hour, told(event)) for event in events),
-        *(Source(30, (message(router, "ignored"),)) for router in home.ROUTERS),
-        *(Source(0.4, (message(router, "unrecognised"),)) for router in home.ROUTERS),
-        Source(0.05, (message("home-router", "malformed"),)),
+        *(Source(30, (message(router, "ignored"),), steady=True) for router in home.ROUTERS),
+        # Often enough that some hours never pass without any, at whatever time of day.
+        *(Source(2, (message(router, "unrecognised"),), steady=True) for router in home.ROUTERS),
+        Source(0.5, (message("home-router", "malformed"),), steady=True),
         Source(reports, (keyed(m.REPORTS, outcome="accepted"),), steady=True),
         Source(0.1, (keyed(m.REPORTS, outcome="refused"),)),
-        Source(0.5, (keyed(m.DROPPED, listener="udp", reason="denied_sender"),)),
+        Source(2, (keyed(m.REVERSE_LOOKUPS, outcome="named"),), steady=True),
+        Source(5, (keyed(m.DROPPED, listener="udp", reason="denied_sender"),), steady=True),
         Source(lost, (keyed(m.DROPPED, listener="udp", reason="kernel_buffer"),), steady=True),
     ]
 

@@ -1,0 +1,1 @@
+"""The conservation oracle: seeded traffic and misfortune against a real `knockwatch serve`."""
