@@ -7,7 +7,7 @@ devices.
 A `mapping` is the router's own word: its line names the inside host, or a forward does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -59,7 +59,12 @@ class Attributor:
         self.nats = Nats()
         self._traces = Traces(hosts, windows)
         self._port_kind = port_kind
-        self.awaited_until = 0.0  # after a restart: until when silent agents may still report
+        self._awaited: frozenset[str] = frozenset()  # agents that were alive before a restart
+        self._awaited_until = 0.0
+
+    def awaits(self, agents: Iterable[str], until: float) -> None:
+        """Wait for these agents, which were alive before a restart; at the latest until then."""
+        self._awaited, self._awaited_until = frozenset(agents), until
 
     def attribute(self, rejection: Rejection, tried: int = 1) -> Finding:
         """Decide by what is known now about the moment at which the packet arrived.
@@ -95,6 +100,9 @@ class Attributor:
         shared = not rejection.inside and self.nats.is_shared(rejection.router)
         sure = SHARED_DECIBANS if shared else None
         sockets = candidates("socket", bound, rejection, "port_open", sure)
+        opens = _opens(rejection)
+        if opens:  # no answer does: whoever knocks must know a port of the device that talked to it
+            talked = [span for span in talked if span.device in devices(bound)]
         remote = candidates("remote", self._otherwise(talked, rejection), rejection, "spoke_first")
         untellable = self._untellable(rejection, tried)
         if untellable == "shared_address" and any(span.routed for span in bound):
@@ -106,7 +114,7 @@ class Attributor:
             return Finding(name(sockets), settled)
         if remote:
             return Finding(name(remote, also=sockets), False)
-        asked = self._asked(rejection) if told is None else []
+        asked = self._asked(rejection) if told is None and not opens else []
         if asked:
             return Finding(name(asked, also=sockets), False)
         before = self._traces.before(rejection, owner) if untellable is None else []
@@ -129,11 +137,13 @@ class Attributor:
         """Whether waiting for more reports is over for packets that are not settled.
 
         At once when no agent is alive; else when every live agent has reported after the packet,
-        at the latest after one and a half of the slowest interval.
+        at the latest after one and a half of the slowest interval. After a restart those that
+        were alive before are waited for as well.
         """
+        awaits = self._awaited_until - MAX_GRACE <= now and self._is_awaiting(now)
         live = self._hosts.live(now)
-        if not live:
-            return lambda _: now >= self.awaited_until
+        if awaits or not live:
+            return lambda _: not awaits
         grace = min(1.5 * max(device.report.interval_seconds for device in live), MAX_GRACE)
         heard = min(device.taken for device in live)
         return lambda rejection: (
@@ -143,8 +153,23 @@ class Attributor:
 
     def decoy(self, rejection: Rejection) -> Evidence | None:
         """The evidence of the same decision for the packet's decoy, if it has one."""
+        if rejection.our_port and not rejection.inside and self.knows_nothing:
+            return "none"
         other = decoy(rejection, shared=self.nats.is_shared(rejection.router))
         return None if other is None else self.attribute(other).attribution.evidence
+
+    def _is_awaiting(self, moment: float) -> bool:
+        """Whether an agent that was alive before a restart has not reported for that moment."""
+        if moment >= self._awaited_until:
+            return False
+        known = [self._hosts.device(name) for name in self._awaited]
+        return any(device is None or device.current_until < moment for device in known)
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether nothing at all is known of any port and sender, as where nobody reports."""
+        reported = any(True for _ in self._hosts.devices()) or len(self._hosts.listeners)
+        return not reported and self.lookups.is_empty and self.mappings.is_empty
 
     def _is_silent(self, rejection: Rejection) -> bool:
         """Whether nothing at all is known of the port and the sender: as with most strangers."""
@@ -196,8 +221,11 @@ class Attributor:
     def _settled(self, rejection: Rejection, bound: list[Span], owner: str | None) -> bool:
         """Whether the socket is older than one interval: then every host has had its say.
 
-        Not while another device has that port, too, and the router may not have told yet.
+        Not while another device has that port, too, and the router may not have told yet; nor
+        after a restart, while one may have it that has not reported again.
         """
+        if self._is_awaiting(rejection.received):
+            return False
         named = devices(bound)
         if devices(self._traces.at_port(rejection, owner)) != named:
             return False
@@ -240,3 +268,9 @@ class Attributor:
         """Who could have been named at all: nobody can be found where nobody reports."""
         live = len(self._hosts.live(rejection.received))
         return (Reason("no_match", {"agents": live}) if live else Reason("no_agents"),)
+
+
+def _opens(rejection: Rejection) -> bool:
+    """Whether a stranger asks for a new TCP connection, by its flags."""
+    flags = rejection.signal if rejection.transport == "tcp" else ""
+    return rejection.direction == "inbound" and "S" in flags and "A" not in flags

@@ -6,14 +6,14 @@ when packets came (`streams`). It suspects, and never names: its confidence stay
 takes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
 
 from exporter.attendance import ABSENT, AWAY, DAY, PRESENT, Attendance, Timeline
 from exporter.coincidence import LEAST, Judgement, Lead, Trial, judge
-from exporter.events import Decision, Event, Rejection
+from exporter.events import CauseName, Decision, Event, Network, Rejection
 from exporter.hosts import Hosts
 from exporter.machines import Device
 from exporter.streams import LAG, WORTH, Past, Stream, Streams
@@ -95,6 +95,34 @@ class Bisection:
         if concerns(decision.attribution.device, packets.direction, decision.cause.name):
             streams = [Stream(packets.router, packets.transport, of) for of in _of(packets)]
             self.streams.add(streams, packets.count, packets.received)
+
+    def decided_each(
+        self,
+        like: Rejection,
+        columns: tuple[Sequence[str], Sequence[Network], Sequence[CauseName]],
+        packets: Sequence[int],
+        now: float,
+    ) -> None:
+        """The same of packets of nobody that came in one minute, alike but for these.
+
+        `columns` are our port, the source's network, and the cause.
+        """
+        self.streams.listening(now)
+        streams: list[Stream] = []
+        amounts: list[int] = []
+        known: dict[tuple[str, str], list[Stream]] = {}
+        concerned = {cause for cause in set(columns[2]) if concerns("", like.direction, cause)}
+        for port, network, cause, count in zip(*columns, packets, strict=True) if concerned else ():
+            if cause in concerned:
+                of = known.get((port, network.asn))
+                if of is None:
+                    alike = msgspec.structs.replace(like, our_port=int(port), remote=network)
+                    of = [Stream(like.router, like.transport, one) for one in _of(alike)]
+                    known[port, network.asn] = of
+                streams += of
+                amounts += [count] * len(of)
+        if streams:
+            self.streams.add_each(streams, amounts, like.received)
 
     # --- what is kept ----------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ again, however many packets one line claims; the last tenth is for values that w
 device.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 OTHER = "other"
 MIN_WEIGHT = 16  # packets; fewer never earn a place in the second half
@@ -47,6 +47,20 @@ class Budget:
         self.place(value)
         return value
 
+    def strangers(self, values: Iterable[str]) -> set[str]:
+        """Those of the values that have no place."""
+        return {value for value in values if value not in self._placed}
+
+    def admits_none(self, values: Collection[str]) -> bool:
+        """Whether none of those strangers finds a place, in whatever order they come."""
+        full = self.pressed and len(self._placed) >= self.limit - self.limit // _RESERVED
+        return full and len(self._weights) + len(values) <= 2 * self.limit
+
+    def weigh(self, value: str, weight: int) -> None:
+        """Add to the weight of a value that waits for a place."""
+        self._weights[value] = self._weights.get(value, 0) + weight
+        self._total += weight
+
     def place(self, value: str) -> None:
         """Give a value its place, whatever its weight."""
         self._placed.add(value)
@@ -63,9 +77,8 @@ class Budget:
         if len(self._weights) >= 2 * self.limit and value not in self._weights:
             self._fade()
         weight = min(weight, MOST_AT_ONCE)
-        gathered = self._weights[value] = self._weights.get(value, 0) + weight
-        self._total += weight
-        return gathered >= max(MIN_WEIGHT, self._total / self.limit)
+        self.weigh(value, weight)
+        return self._weights[value] >= max(MIN_WEIGHT, self._total / self.limit)
 
     def _fade(self) -> None:
         """Halve all weights: a value that came once is gone, a heavy one stays."""

@@ -18,10 +18,10 @@ from exporter.inventory import Inventory
 from exporter.knowledge import Knowledge, load
 from exporter.mappings import Forward, Mappings
 from exporter.metrics import Metrics
-from exporter.pipeline import Stages
 from exporter.reading import Reader, Rule
 from exporter.routers import RouterRule, Routers
 from exporter.settings import Config, Router
+from exporter.stages import Stages
 
 VERSION = version("knockwatch")
 _SCANNED = frozenset(["scan", "iot_botnet", "exploit", "reflection"])

@@ -24,8 +24,8 @@ from exporter.options import parser
 if TYPE_CHECKING:
     from exporter.explain import Answer
     from exporter.explanation import Language
-    from exporter.pipeline import Stages
     from exporter.settings import Config, Listen
+    from exporter.stages import Stages
     from exporter.tokens import Tokens
 
 OK, FAILED, USAGE = 0, 1, 2
@@ -112,7 +112,8 @@ def _explain(options: argparse.Namespace) -> int:
         try:
             pipeline.report(read(text, options.device), now)
         except UnreadableText as error:
-            return _fail(f"{options.sockets}: {error}", FAILED)
+            why = getattr(error.text, _language(options, config))
+            return _fail(f"{options.sockets}: {why}", FAILED)
     answer = explain(options.line, pipeline, now, _language(options, config))
     print(_json(answer) if options.json else _words(answer))
     return OK

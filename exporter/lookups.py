@@ -6,6 +6,7 @@ question on to the next answer. With `log-queries=extra`, and in AdGuard Home's 
 who asked.
 """
 
+from collections.abc import Container
 from typing import NamedTuple
 
 import msgspec
@@ -59,6 +60,11 @@ class Lookups:
                 if now - when <= ANSWERED:
                     self._keep(event.ip, Lookup(asker, question.name, when))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody asked for anything."""
+        return not self._answers
+
     def know(self, ip: str) -> bool:
         """Whether anybody asked for an address."""
         return ip in self._answers
@@ -70,6 +76,21 @@ class Lookups:
             for lookup in self._answers.get(ip, {}).values()
             if 0 <= moment - lookup.when <= within
         ]
+
+    def askers(self) -> set[str]:
+        """Every address from which anybody asked."""
+        answered = (asker for askers in self._answers.values() for asker in askers)
+        waiting = (asker for question in self._questions.values() for asker in question.askers)
+        return {*answered, *waiting}
+
+    def forget(self, askers: Container[str]) -> None:
+        """Drop what was asked for from some addresses."""
+        for ip, found in list(self._answers.items()):
+            self._answers[ip] = {a: one for a, one in found.items() if a not in askers}
+            if not self._answers[ip]:
+                del self._answers[ip]
+        for question in self._questions.values():  # aliases share these
+            question.askers = {a: at for a, at in question.askers.items() if a not in askers}
 
     def _ask(self, router: str, name: str, asker: str, now: float) -> None:
         question = self._questions.pop((router, name), None) or _Question(name, {})

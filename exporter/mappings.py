@@ -108,6 +108,11 @@ class Mappings:
             if left and known.ended is None and when > known.last:
                 self._keep(msgspec.structs.replace(known, ended=when))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no port leads anywhere."""
+        return not (self._forwards or self._mappings)
+
     def forward(self, router: str, transport: str, port: int) -> str | None:
         """The device that the configuration names for a port."""
         for whose in (router, ""):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from exporter.events import Decision, Evidence, Rejection
+from exporter.events import Decision, Evidence, Reading, Rejection
 from exporter.knowledge import Application
 from exporter.series import Declaration, SeriesStore
 
@@ -59,7 +59,8 @@ DECOYS = _counter(
 )
 STATE_ERRORS = _counter(
     "knockwatch_state_errors_total",
-    "Failed writes: what `state` holds is kept and written again, rows of `evidence` are lost.",
+    "Failed writes since the program started: the counters of `state` are shown as they were last "
+    "stored and written again, rows of `evidence` are lost.",
     "database",
 )
 INTERNAL_ERRORS = _counter(
@@ -205,9 +206,16 @@ class Metrics:
             self.store.place("source_asn", asn)
         self.processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
 
-    def message(self, router: str, dialect: str | None, outcome: str, now: float) -> None:
-        """Count one message that was read, or could not be."""
-        self.store.add(MESSAGES, (router, dialect or "", outcome), 1, now)
+    def message(
+        self, router: str, dialect: str | None, outcome: str, now: float, messages: int = 1
+    ) -> None:
+        """Count messages that were read, or could not be."""
+        self.store.add(MESSAGES, (router, dialect or "", outcome), messages, now)
+
+    def has_place(self, reading: Reading) -> bool:
+        """Whether messages like one that was counted have a series of their own."""
+        labels = (reading.router, reading.dialect or "", reading.outcome)
+        return labels in self.store.series[MESSAGES.name]
 
     def dropped(self, listener: str, reason: str, messages: int, now: float) -> None:
         """Count messages that were lost or refused unread."""

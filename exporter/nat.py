@@ -11,6 +11,10 @@ Most routers keep the port that the device chose. It is seen where a packet come
 to which a device talked from the very port: random ports do not meet twice.
 """
 
+from collections.abc import Sequence
+
+import msgspec
+
 from exporter.events import Rejection
 
 MIN_PORTS = 12  # distinct ones; so many of one set by chance: once in 2^88
@@ -38,6 +42,12 @@ class Nats:
                 del self._ports[next(iter(self._ports))]
             ports = self._ports[rejection.router] = _Ports()
         ports.add(port)
+
+    def add_each(self, rejection: Rejection, ports: Sequence[int]) -> None:
+        """Note the ports of many packets that are alike but for them: the latest push out all."""
+        latest = list(dict.fromkeys(filter(None, reversed(ports))))[:MAX_PORTS]
+        for port in reversed(latest):
+            self.add(msgspec.structs.replace(rejection, our_port=port))
 
     def is_shared(self, router: str) -> bool:
         """Whether the router's ports are those of one port set."""

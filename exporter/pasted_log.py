@@ -17,9 +17,9 @@ import msgspec
 from exporter import causes
 from exporter.events import Decision, Event
 from exporter.evidence import Bounds, EvidenceStore, Suspect
-from exporter.pipeline import Stages
 from exporter.reading import Reader, Sender
-from exporter.spread import Spread
+from exporter.spread import Spread, knock
+from exporter.stages import Stages
 from exporter.syslog import header
 
 MAX_LINES = 20_000  # of one log
@@ -211,7 +211,7 @@ class Examination:
     def _decide(self, event: Event, router: str, time: float) -> Decision:
         stages = self._stages
         packets = stages.rejection(event, router, time)
-        place = (packets.remote_ip, packets.transport, packets.our_port)
+        place = knock(packets)
         self._spread.add(*place, packets.count, time)
         seen = self._spread.seen(*place, time)
         tried = seen.ports_of_source

@@ -7,66 +7,30 @@ nothing here blocks or reads a clock. Batches of one sender go in with `process`
 with `report`, and time with `tick`.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
 
 import msgspec
 
 from exporter import causes
-from exporter.attribution import Attributor, Finding
+from exporter.attribution import Finding
 from exporter.bisection import Bisection
+from exporter.blocks import Block
+from exporter.crowds import MAX_LINE, Touched
 from exporter.echoes import Echoes
-from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
-from exporter.enrichment.networks import Networks
-from exporter.events import Batch, Decision, Event, HostReport, Reading, Rejection, SyslogMessage
+from exporter.events import Batch, Decision, Event, HostReport, Reading, Rejection
+from exporter.floods import Floods
 from exporter.fronts import Fronts
-from exporter.hosts import Hosts
-from exporter.knowledge import Knowledge
+from exporter.intake import Intake, Taken
 from exporter.machines import Device
 from exporter.mappings import REMOVED
-from exporter.metrics import Metrics
-from exporter.reading import Reader, Sender
-from exporter.routers import Routers
-from exporter.spread import Seen, Spread
-from exporter.syslog import encoding, header
+from exporter.spread import LATE, Seen, Spread, knock
+from exporter.stages import Stages
+from exporter.syslog import encoding
 from exporter.traffic import Traffic
 from exporter.unread import UnreadLines, lacks_verdict
 from exporter.waiting import Group, Waiting
 
-MAX_LINE = 500  # characters that are kept of a line about a rejected packet
-MAX_SENDERS = 1000  # whose dialect and last event are remembered
 FORGET_EVERY = 60.0  # seconds
-_LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
-LATE = 300.0  # seconds; a decision takes at most two minutes, so what is older came late
-
-
-class Stages(NamedTuple):
-    """The parts that a pipeline is made of."""
-
-    routers: Routers
-    reader: Reader
-    interfaces: Mapping[str, Interfaces]  # by router
-    home: Home
-    networks: Networks
-    knowledge: Knowledge
-    hosts: Hosts
-    attributor: Attributor
-    metrics: Metrics
-
-    def rejection(
-        self, event: Event, router: str, received: float, line: str = "", *, outside: bool = False
-    ) -> Rejection:
-        """The rejected packet of an event, with its sides and networks named."""
-        return rejection(
-            event,
-            router=router,
-            received=received,
-            home=self.home,
-            networks=self.networks,
-            interfaces=self.interfaces.get(router, NOT_CONFIGURED),
-            outside=outside,
-            line=line,
-        )
 
 
 class Arrived(msgspec.Struct):
@@ -101,36 +65,39 @@ class Pipeline:
         self.waiting = Waiting()
         self._echoes = Echoes()
         self._fronts = Fronts()
-        self._traffic = Traffic()
-        self.spread = Spread()
+        self.traffic = Traffic()
+        self.spread = Spread(live=line_clock is None)
         self.bisection = Bisection(stages.hosts)
         self.unread = UnreadLines()
         self.arrived: dict[str, Arrived] = {}  # by listener
         self._late = Spread()  # the same for what came late, by its own time
         self._decided = decided
-        self._router = router
-        self.line_clock = line_clock  # what time it is, by the lines
-        self._senders: dict[tuple[str, str | None], Sender] = {}
-        self._newest: dict[str, Sender] = {}  # the one whose message came last, by address
+        self.intake = Intake(stages.routers, stages.reader, router=router, line_clock=line_clock)
+        self._floods = Floods(stages, self.intake, self.spread, self.bisection)
         self._forgot = 0.0
+
+    @property
+    def line_clock(self) -> float | None:
+        """What time it is, by the lines."""
+        return self.intake.line_clock
 
     # --- what goes in ----------------------------------------------------------------------------
 
-    def process(self, batch: Batch) -> list[Reading]:
-        """Take messages in and count them; the readings tell what became of each."""
-        touched: dict[int, Group] = {}
-        arrived = self.arrived.setdefault(batch.listener, Arrived())
-        arrived.messages += len(batch.messages)
-        arrived.last = batch.received
+    def process(self, batch: Batch) -> None:
+        """Take messages in and count them: floods of lines of one form by the block."""
+        touched = self._arrived(batch)
+        for piece in self.intake.pieces(batch):
+            if isinstance(piece, bytes):
+                self._message(batch, piece, touched)
+            else:
+                self._block(batch, piece, touched)
+        self._settle(batch, touched)
+
+    def read(self, batch: Batch) -> list[Reading]:
+        """The same line by line; the readings tell what became of each."""
+        touched = self._arrived(batch)
         readings = [self._message(batch, data, touched) for data in batch.messages]
-        now = batch.received if self.line_clock is None else self.line_clock
-        ripe = self.stages.attributor.ripe(now)
-        for group in touched.values():
-            seen = self._seen(group, now)
-            finding = self.stages.attributor.attribute(group.rejection, seen.ports_of_source)
-            if finding.settled or ripe(group.rejection):
-                self.waiting.remove(group.rejection)
-                self._conclude(group, seen, finding, now)
+        self._settle(batch, touched)
         return readings
 
     def report(self, report: HostReport, received: float) -> Device:
@@ -143,7 +110,7 @@ class Pipeline:
         self._read_table(device)
         if device.received == received:  # not one of a spool, that comes after newer ones
             complete = report.unchanged_since is None
-            for process, amount in self._traffic.add(device.report, complete=complete).items():
+            for process, amount in self.traffic.add(device.report, complete=complete).items():
                 self.stages.metrics.process_bytes(device.name, process, amount, received)
         self.tick(received)
         return device
@@ -169,68 +136,76 @@ class Pipeline:
         for group in self.waiting.take():
             self._decide(group, now)
 
+    def _arrived(self, batch: Batch) -> Touched:
+        arrived = self.arrived.setdefault(batch.listener, Arrived())
+        arrived.messages += len(batch.messages)
+        arrived.last = batch.received
+        return Touched(self.waiting, spelled=self._decided is not None)
+
+    def _settle(self, batch: Batch, touched: Touched) -> None:
+        """Decide what can be decided of the packets that a batch told of."""
+        now = batch.received if self.line_clock is None else self.line_clock
+        crowds = [] if len(self.waiting) else touched.crowds
+        if all(self._floods.may_conclude(crowd, now) for crowd in crowds):
+            for crowd in crowds:
+                self._floods.conclude(crowd, now)
+            crowds.clear()
+        touched.spell_out()
+        ripe = self.stages.attributor.ripe(now)
+        for group in touched.groups.values():
+            seen = self._seen(group, now)
+            finding = self.stages.attributor.attribute(group.rejection, seen.ports_of_source)
+            if finding.settled or ripe(group.rejection):
+                self.waiting.remove(group.rejection)
+                self._conclude(group, seen, finding, now)
+
+    # --- many lines at once ----------------------------------------------------------------------
+
+    def _block(self, batch: Batch, block: Block, touched: Touched) -> None:
+        """Take a block in: its first line as any line, the others by what differs from it."""
+        first = self.intake.take(batch, block.lines[0])
+        packets = self._took(first, block.lines[0])
+        if packets is not None:
+            crowd = self._floods.crowd(batch, block, first, packets, touched.room)
+            if crowd is not None:
+                for part in self._floods.rejected(crowd):
+                    touched.gather(part)
+                return
+            self._rejected(packets, first.now, touched)
+        for data in block.lines[1:]:
+            self._message(batch, data, touched)
+
     # --- header, dialect -------------------------------------------------------------------------
 
-    def _message(self, batch: Batch, data: bytes, touched: dict[int, Group]) -> Reading:
-        message = header.read(data, batch.received)
-        now = self._now(message)
-        router = self._router or self.stages.routers.name(batch.sender, message.hostname)
-        sender = self._sender(batch.sender, message.hostname)
-        sender.router = router
-        dialect, outcome, event, error, repeated = self.stages.reader.read(
-            message, sender, router, self._newest.get(batch.sender)
-        )
-        if repeated is None:
-            self._newest[batch.sender] = sender
-        router = repeated or router
+    def _message(self, batch: Batch, data: bytes, touched: Touched) -> Reading:
+        """Take a message in, and count its packets if it is about rejected ones."""
+        taken = self.intake.take(batch, data)
+        packets = self._took(taken, data)
+        if packets is not None:
+            self._rejected(packets, taken.now, touched)
+        return taken.reading
+
+    def _took(self, taken: Taken, data: bytes) -> Rejection | None:
+        """Count a message, and what it says but for rejected packets; return these."""
+        reading, event = taken.reading, taken.reading.event
+        router, happened, now = reading.router, taken.happened, taken.now
         metrics = self.stages.metrics
-        metrics.message(router, dialect, outcome, now)
-        happened = self._heard(batch, router, message.time, now)
-        if event is not None:
-            if event.kind == "rejected":
-                line = encoding.decode(data)[:MAX_LINE] if self._decided else ""
-                outside = self._fronts.leads_outside(router, event)
-                packets = self.stages.rejection(event, router, happened, line, outside=outside)
-                self._fronts.add(packets, event.ingress_interface)
-                self._rejected(packets, now, touched)
-            elif not self._echoes.again(router, event, happened):
-                metrics.router_event(router, _label(event), event.packets, now)
-                self._learn(event, router, happened)
-        reading = Reading(router=router, dialect=dialect, outcome=outcome, event=event, error=error)
+        metrics.message(router, reading.dialect, reading.outcome, now)
         # A file's lines are shown by `--events`, whole.
         if self.line_clock is None and (event is None or event.kind == "other"):
-            self.unread.note(reading, message.text, now)
-        return reading
-
-    def _heard(self, batch: Batch, router: str, stamp: float | None, now: float) -> float:
-        """Note that a router spoke; return when what it says happened.
-
-        A datagram is never late. What a relay, a file or a broker keeps may be: then it is asked
-        who had which port at that time, not now.
-        """
-        kept = batch.listener not in _LIVE
-        heard = self.stages.routers.heard(router, batch.sender, now, stamp, in_file=kept)
-        if self.line_clock is not None or batch.listener == "udp":
-            return now
-        return heard.clock.happened(now)
-
-    def _now(self, message: SyslogMessage) -> float:
-        if self.line_clock is None:
-            return message.received
-        if message.time is not None:
-            self.line_clock = max(self.line_clock, message.time)
-        return self.line_clock
-
-    def _sender(self, address: str, hostname: str | None) -> Sender:
-        """What is remembered of a sender; the least recently heard is forgotten."""
-        key = (address, hostname)
-        sender = self._senders.pop(key, None) or Sender()
-        if len(self._senders) >= MAX_SENDERS:
-            forgotten = next(iter(self._senders))
-            del self._senders[forgotten]
-            self._newest.pop(forgotten[0], None)
-        self._senders[key] = sender
-        return sender
+            self.unread.note(reading, taken.message.text, now)
+        if event is None:
+            return None
+        if event.kind == "rejected":
+            line = encoding.decode(data)[:MAX_LINE] if self._decided else ""
+            outside = self._fronts.leads_outside(router, event)
+            packets = self.stages.rejection(event, router, happened, line, outside=outside)
+            self._fronts.add(packets, event)
+            return packets
+        if not self._echoes.again(router, event, happened):
+            metrics.router_event(router, _label(event), event.packets, now)
+            self._learn(event, router, happened)
+        return None
 
     def _learn(self, event: Event, router: str, happened: float) -> None:
         """Keep what tells whose a later packet is."""
@@ -248,18 +223,15 @@ class Pipeline:
 
     # --- enrichment, attribution, cause ----------------------------------------------------------
 
-    def _rejected(self, packets: Rejection, now: float, touched: dict[int, Group]) -> None:
+    def _rejected(self, packets: Rejection, now: float, touched: Touched) -> None:
         stages, happened = self.stages, packets.received
         stages.metrics.rejected(packets, now)
         stages.routers.rejected(packets, happened)
         stages.attributor.nats.add(packets)
         spread, clock = self._spread(happened, now)
-        spread.add(packets.remote_ip, packets.transport, packets.our_port, packets.count, clock)
-        group = self.waiting.add(packets)
-        if group is None:
+        spread.add(*knock(packets), packets.count, clock)
+        if not touched.add(packets):
             self._decide(Group(rejection=packets, packets=packets.count, last=happened), now)
-        else:
-            touched[id(group)] = group
 
     def _spread(self, happened: float, now: float) -> tuple[Spread, float]:
         """What was seen around a packet, and its clock: what comes late is no flood of today."""
@@ -268,9 +240,8 @@ class Pipeline:
         return self._late, happened
 
     def _seen(self, group: Group, now: float) -> Seen:
-        packets = group.rejection
         spread, clock = self._spread(group.last, now)
-        return spread.seen(packets.remote_ip, packets.transport, packets.our_port, clock)
+        return spread.seen(*knock(group.rejection), clock)
 
     def _decide(self, group: Group, now: float) -> None:
         seen = self._seen(group, now)
@@ -280,7 +251,9 @@ class Pipeline:
     def _conclude(self, group: Group, seen: Seen, finding: Finding, now: float) -> None:
         """Say why packets came, of which it is found whose they were, and count them."""
         stages = self.stages
-        packets = msgspec.structs.replace(group.rejection, count=group.packets)
+        packets = group.rejection
+        if packets.count != group.packets:
+            packets = msgspec.structs.replace(packets, count=group.packets)
         attribution = finding.attribution
         if attribution.evidence == "flow":
             stages.attributor.nats.kept(packets)

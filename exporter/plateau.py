@@ -7,6 +7,7 @@ does not either, so the lines must be of several sources.
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 WINDOW = 20  # minutes; each of them must be over
 MIN_MEAN = 2.0  # lines a minute; below, chance looks even
@@ -29,6 +30,15 @@ class Plateau:
         self._turn(int(now // 60))
         self._lines += 1
         if len(self._sources) < MIN_SOURCES:
+            self._sources.add(source)
+
+    def add_each(self, sources: Iterable[str], lines: int, now: float) -> None:
+        """Note as many lines at once, of sources in their order."""
+        self._turn(int(now // 60))
+        self._lines += lines
+        for source in sources:
+            if len(self._sources) >= MIN_SOURCES:
+                break
             self._sources.add(source)
 
     def limited(self, now: float) -> bool:

@@ -64,6 +64,10 @@ class Reader:
         """The names of the only dialects in which a router is read; () where all are tried."""
         return tuple(dialect.name for dialect in self._rules.get(router, _WITHOUT_RULE).dialects)
 
+    def takes_blocks(self, router: str) -> bool:
+        """Whether a router's lines mean what their dialect says, whoever knocks."""
+        return not self._own and router not in self._rules
+
     def read(
         self,
         message: SyslogMessage,

@@ -4,12 +4,13 @@ Its clock is the lines' time, never backwards; at the end everything undecided i
 at LF only, blank ones are lines too.
 """
 
+import gc
 import re
 import sys
 import time
 from calendar import isleap, timegm
 from collections.abc import Iterator, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,9 +20,11 @@ from tqdm import tqdm
 from exporter import exposition
 from exporter.events import Batch
 from exporter.explain import event_fields
-from exporter.pipeline import Pipeline, Stages
+from exporter.pipeline import Pipeline
+from exporter.stages import Stages
 
-LINES = 1000  # a batch
+YOUNG = 50_000  # objects: more than a batch makes, of which few outlive it
+PIECE = 256 * 1024  # bytes, and the rest of a line: a batch
 _HALF_YEAR = 365.25 / 2 * 86400.0
 _AHEAD = 2 * 86400.0  # a router's clock may be ahead of `now`; years are guessed by whole days
 _LEAP_DAY = re.compile(rb"(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} {1,2})?Feb {1,2}29 ")
@@ -34,23 +37,36 @@ def run(
 
     Raises OSError naming a file that cannot be read.
     """
+    usual = gc.get_threshold()
+    gc.set_threshold(YOUNG, *usual[1:])
+    try:
+        return _run(files, stages, router=router, now=now, events=events)
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _run(
+    files: Sequence[str], stages: Stages, *, router: str | None, now: float, events: bool
+) -> int:
     pipeline = Pipeline(stages, router=router, line_clock=0.0)
     number = 0
     out = sys.stdout.buffer
     for name in files:
         for batch in _batches(name, now):
-            for reading in pipeline.process(batch):
+            if not events:
+                pipeline.process(batch)
+                continue
+            for reading in pipeline.read(batch):
                 number += 1
-                if events:
-                    event = None if reading.event is None else event_fields(reading.event)
-                    row = {
-                        "line": number,
-                        "router": reading.router,
-                        "dialect": reading.dialect,
-                        "outcome": reading.outcome,
-                        "event": event,
-                    }
-                    out.write(msgspec.json.encode(row) + b"\n")
+                event = None if reading.event is None else event_fields(reading.event)
+                row = {
+                    "line": number,
+                    "router": reading.router,
+                    "dialect": reading.dialect,
+                    "outcome": reading.outcome,
+                    "event": event,
+                }
+                out.write(msgspec.json.encode(row) + b"\n")
     pipeline.finish(pipeline.line_clock or 0.0)
     if not events:
         out.write(exposition.text(exposition.take(stages.metrics, stages.networks)))
@@ -62,19 +78,26 @@ def _batches(name: str, now: float) -> Iterator[Batch]:
     """The lines of a file, received when the year that they lack is the last one before `now`."""
     # The year nearest to the middle of the last year, and for leap days to the last of them.
     middle, leap_day = now - _HALF_YEAR + _AHEAD, _last_leap_day(now + _AHEAD)
-    for lines in _lines(name):
-        for leap, some in groupby(lines, lambda line: _LEAP_DAY.match(line) is not None):
+    for piece in _pieces(name):
+        lines = piece.removesuffix(b"\n").split(b"\n")
+        may_leap = b"Feb" in piece
+        for leap, some in groupby(lines, _is_leap_day) if may_leap else [(False, lines)]:
             received = leap_day if leap else middle
             yield Batch(received=received, sender="", listener="file", messages=list(some))
 
 
-def _lines(name: str) -> Iterator[list[bytes]]:
+def _pieces(name: str) -> Iterator[bytes]:
+    """Whole lines of a file, as many as make a batch; lines end at LF only."""
     with _open(name) as file:
         size = None if name == "-" else Path(name).stat().st_size
         with tqdm(total=size, unit="B", unit_scale=True, desc=name, disable=None) as bar:
-            while lines := list(islice(file, LINES)):  # binary files split on LF only
-                bar.update(sum(map(len, lines)))
-                yield [line.removesuffix(b"\n") for line in lines]
+            while piece := file.read(PIECE) + file.readline():
+                bar.update(len(piece))
+                yield piece
+
+
+def _is_leap_day(line: bytes) -> bool:
+    return _LEAP_DAY.match(line) is not None
 
 
 def _last_leap_day(now: float) -> float:

@@ -5,7 +5,9 @@ own gateway (a relay, or a container network that hides the sender), or a file; 
 address or the file's path.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import PurePath
 
 import msgspec
@@ -112,6 +114,18 @@ class Routers:
             router.plateau.add(packets.remote_ip, now)
         if not packets.inside:
             self.uplinks.met(packets.router, packets.our_ip)
+
+    def rejected_each(
+        self, like: Rejection, sources: Sequence[str], moments: Sequence[float]
+    ) -> None:
+        """Note many lines about packets that are alike; `moments` never go backwards."""
+        router, at = self._heard.get(like.router), 0
+        while router is not None and at < len(moments):
+            end = bisect_left(moments, (moments[at] // 60 + 1) * 60, at)  # of the minute
+            router.plateau.add_each(islice(sources, at, end), end - at, moments[at])
+            at = end
+        if not like.inside:
+            self.uplinks.met(like.router, like.our_ip)
 
     def known(self) -> Iterable[Router]:
         """Every router that was heard."""

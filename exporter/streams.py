@@ -6,7 +6,7 @@ Minutes are counted since the epoch.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -97,6 +97,18 @@ class Streams:
                 del self._streams[next(iter(self._streams))]
             self._streams[stream] = minutes
             minutes.add(packets, minute)
+
+    def add_each(self, streams: Sequence[Stream], packets: Sequence[int], moment: float) -> None:
+        """Count as many packets of each stream as stand beside it, as `add` does one by one."""
+        totals: dict[Stream, int] = {}
+        for stream, count in zip(streams, packets, strict=True):
+            totals[stream] = totals.get(stream, 0) + count
+        if len(self._streams.keys() | totals.keys()) > MAX_STREAMS:
+            for stream, count in zip(streams, packets, strict=True):
+                self.add((stream,), count, moment)
+        else:
+            for stream in reversed(dict.fromkeys(reversed(streams))):
+                self.add((stream,), totals[stream], moment)
 
     def minutes(self, stream: Stream, end: int) -> list[int]:
         """The packets in each of the day of minutes before `end`, oldest first."""

@@ -32,6 +32,16 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._groups)
 
+    @property
+    def packets(self) -> int:
+        """How many packets wait."""
+        return sum(group.packets for group in self._groups.values())
+
+    @property
+    def room(self) -> int:
+        """How many more groups may wait."""
+        return MAX_GROUPS - len(self._groups)
+
     def add(self, rejection: Rejection) -> Group | None:
         """Let packets wait; None when there is no room, and they must be decided now."""
         key = _key(rejection)

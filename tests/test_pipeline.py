@@ -39,7 +39,7 @@ def _fresh():
 
 def send(line_pipe, *messages, at=NOW, sender="192.168.1.1", listener="udp"):
     batch = Batch(received=at, sender=sender, listener=listener, messages=list(messages))
-    return line_pipe.process(batch)
+    return line_pipe.read(batch)
 
 
 def total(line_pipe, metric):

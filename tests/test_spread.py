@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.spread import MAX_KEYS, MAX_VALUES, WINDOW, Seen, Spread
-from tests.rejections import NOW
+from exporter.spread import MAX_KEYS, MAX_VALUES, WINDOW, Seen, Spread, knock
+from tests.rejections import NOW, rejection
 
 PACKETS = st.lists(
     st.tuples(
@@ -50,6 +51,19 @@ def test_a_scan_is_seen_as_ports_of_one_source():
         spread.add("198.51.100.7", "tcp", port, 1, NOW + port)
     seen = spread.seen("198.51.100.7", "tcp", 3, NOW + 20)
     assert (seen.ports_of_source, seen.sources_of_port) == (20, 1)
+
+
+def test_what_a_device_sends_out_is_counted_by_the_addresses_it_tried_and_apart():
+    spread = Spread()
+    for n in range(20):
+        out = rejection(
+            direction="outbound", remote_ip=f"198.51.100.{n}", our_port=40000 + n, remote_port=23
+        )
+        spread.add(*knock(out), 1, NOW + n)
+    seen = spread.seen(*knock(out), NOW + 20)
+    assert (seen.ports_of_source, seen.sources_of_port) == (1, 20)
+    answer = rejection(remote_ip="198.51.100.3", remote_port=23, our_port=40003)
+    assert spread.seen(*knock(answer), NOW + 20) == Seen(1, 1, 0.0)
 
 
 def test_peers_are_seen_as_sources_of_one_port():
@@ -127,3 +141,21 @@ def test_lines_without_any_time_are_counted_too():
     for port in range(6):
         spread.add("198.51.100.7", "tcp", port, 1, 0.0)
     assert spread.seen("198.51.100.7", "tcp", 5, 0.0).ports_of_source == 6
+
+
+@pytest.mark.parametrize(("live", "rate"), [(True, 5000.0), (False, 0.0)])
+def test_what_a_file_has_all_at_one_moment_has_no_rate(live, rate):
+    spread = Spread(live=live)
+    for number in range(5000):
+        spread.add(f"198.51.100.{number % 200}", "udp", 51413, 1, NOW)
+    seen = spread.seen("198.51.100.7", "udp", 51413, NOW)
+    assert (seen.sources_of_port, seen.packets_per_minute) == (MAX_VALUES, rate)
+    assert spread.seen("198.51.100.7", "udp", 51413, NOW + 1).packets_per_minute == 5000.0
+
+
+def test_packets_of_a_source_count_to_whatever_port():
+    spread = Spread()
+    for port in (5, 6, 6):
+        spread.add("198.51.100.7", "udp", port, 2, NOW)
+    assert spread.seen("198.51.100.7", "udp", 5, NOW).packets_of_source == 6
+    assert spread.seen("198.51.100.8", "udp", 5, NOW).packets_of_source == 1  # itself

@@ -1,3 +1,7 @@
+import random
+
+import pytest
+
 from exporter import streams as module
 from exporter.attendance import MINUTES
 from exporter.streams import WORTH, Kept, Past, Stream, Streams
@@ -100,3 +104,19 @@ def test_what_is_older_than_a_day_or_of_a_time_to_come_is_not_taken_back():
         assert list(again.known()) == []
     again.restore(Past(), at(0))
     assert list(again.known()) == []
+
+
+@pytest.mark.parametrize("room", [3, 100])
+def test_many_at_once_come_to_the_same_as_one_by_one(monkeypatch, room):
+    monkeypatch.setattr("exporter.streams.MAX_STREAMS", room)
+    chance = random.Random(room)
+    at_once, one_by_one = Streams(), Streams()
+    for turn in range(20):
+        several = [Stream("gate", "udp", chance.randrange(9)) for _ in range(30)]
+        packets = [chance.randrange(1, 5) for _ in several]
+        at_once.add_each(several, packets, 60.0 * turn)
+        for stream, count in zip(several, packets, strict=True):
+            one_by_one.add((stream,), count, 60.0 * turn)
+        assert list(at_once.known()) == list(one_by_one.known())
+        for stream in at_once.known():
+            assert at_once.minutes(stream, turn + 1) == one_by_one.minutes(stream, turn + 1)

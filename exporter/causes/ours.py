@@ -5,10 +5,11 @@ their order.
 """
 
 from exporter.causes.reasons import cause, remote_port, sources
-from exporter.causes.signs import RENTED, Signs
+from exporter.causes.signs import MANY_SOURCES, RENTED, Signs
 from exporter.events import Cause, Reason
 
 TELNET = frozenset([23, 2323])  # TCP; no person logs in so today, Mirai and its kin do
+INFECTED = frozenset(["iot_botnet", "exploit"])  # kinds of ports.yaml: by which malware spreads
 CHATTER_PORTS = frozenset([67, 68, 137, 138, 546, 547, 1900, 3702, 5353, 5355])
 
 
@@ -27,15 +28,21 @@ def outbound(signs: Signs) -> Cause | None:
     if signs.rejection.direction != "outbound":
         return None
     stopped = Reason("refused_outbound")
-    if signs.rejection.transport == "tcp" and signs.rejection.destination_port in TELNET:
+    tried = signs.seen.sources_of_port  # of what goes out it counts the addresses sent to
+    is_search = signs.port_kind in INFECTED and tried >= MANY_SOURCES
+    telnet = signs.rejection.transport == "tcp" and signs.rejection.destination_port in TELNET
+    if is_search or telnet:
         port = Reason("botnet_port", {"port": signs.rejection.destination_port or 0})
-        return cause("misconfiguration", "act", 0.8, stopped, port)
+        many = [Reason("addresses_tried", {"addresses": tried})] if is_search else []
+        return cause("misconfiguration", "act", 0.8, stopped, port, *many)
     is_bad = signs.application is not None and signs.application.verdict == "act"
     return cause("misconfiguration", "act" if is_bad else "watch", 0.8, stopped)
 
 
 def spoke_first(signs: Signs) -> Cause | None:
     """A device talked to that address: what comes back late is not an attack."""
+    if signs.opens and signs.level == "remote":  # it asks: that is no reply
+        return None
     in_table = signs.level == "mapping" and signs.first_reason == "routed"
     if signs.level not in ("flow", "remote", "dns") and not in_table:
         return None

@@ -96,7 +96,12 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def continues(self) -> bool:
         """Whether it belongs to a TCP connection that was there, or ends it."""
-        return bool(self._flags) and "S" not in self._flags and "R" not in self._flags
+        return "A" in self._flags and "S" not in self._flags and "R" not in self._flags
+
+    @property
+    def is_no_connection(self) -> bool:
+        """Whether no TCP connection has such flags: all but the first packet acknowledge."""
+        return bool(self._flags) and not set(self._flags) & set("SAR")
 
     @property
     def is_icmp_answer(self) -> bool:

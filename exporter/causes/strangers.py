@@ -10,6 +10,7 @@ from exporter.events import Cause, Reason, Verdict
 
 MANY_PORTS = 5  # of ours, tried by one source: that is a scan
 SEVERAL_SOURCES = 2  # at one port of an address that was somebody else's: one alone is chance
+MANY_ANSWERS = 20  # ports to which one server answers; beyond it, only servers one knows do
 FEW_PACKETS = 20  # of one source: what is left of a conversation, no stream
 DELUGE_PER_MINUTE = 30_000.0  # packets; whoever they are for, the line suffers
 PINGS = {"icmp": "8", "icmpv6": "128"}
@@ -27,7 +28,7 @@ def deluge(signs: Signs) -> Cause | None:
     """So much that it matters more than whose it is."""
     if signs.seen.packets_per_minute < DELUGE_PER_MINUTE:
         return None
-    return backscatter(signs) or reflection(signs) or flood(signs)
+    return backscatter(signs) or reflection(signs) or _flooded(signs)
 
 
 def backscatter(signs: Signs) -> Cause | None:
@@ -57,21 +58,44 @@ def reflection(signs: Signs) -> Cause | None:
 
 
 def flood(signs: Signs) -> Cause | None:
-    """More than a line can ignore, for a port that nobody at home owns."""
-    return cause("flood", "act", 0.8, rate(signs)) if signs.is_flood else None
+    """More than a line can ignore, for a port that nobody at home owns.
+
+    One server of those that people ask, from its service's port, is no flood: a film goes on when
+    the router has forgotten who asked for it.
+    """
+    known = signs.remote_reading == "benign" and signs.network_reading == "benign"
+    is_stream = known and not signs.opens and not signs.has_many_sources
+    return None if is_stream or not signs.is_flood else _flooded(signs)
+
+
+def _flooded(signs: Signs) -> Cause:
+    return cause("flood", "act", 0.8, rate(signs))
 
 
 def scan(signs: Signs) -> Cause | None:
     """Strangers who try doors: many ports of ours, or one that everybody tries."""
     ports = signs.seen.ports_of_source
-    answers = signs.remote_reading == "benign" and signs.network_reading == "benign"
-    if signs.rejection.remote_ip and ports >= MANY_PORTS and (signs.opens or not answers):
+    if signs.rejection.remote_ip and ports >= MANY_PORTS and not _answers(signs):
         return cause("scan", "benign", 0.9, Reason("ports_of_source", {"ports": ports}))
+    if signs.is_no_connection:
+        return cause("scan", "benign", 0.85, Reason("flags_of_no_connection"))
     if signs.is_attacked:
         return cause("scan", "benign", 0.85, our_port("port_that_scanners_try", signs))
     if signs.rejection.signal == PINGS.get(signs.rejection.transport):
         return cause("scan", "benign", 0.7, Reason("ping"))
     return None
+
+
+def _answers(signs: Signs) -> bool:
+    """Whether what one sender sends to many ports may be answers.
+
+    A provider's own name servers and caches stand among its households: their network says little.
+    """
+    if signs.remote_reading != "benign" or signs.opens:
+        return False
+    if signs.network_reading == "benign":
+        return True
+    return signs.rejection.remote.kind not in RENTED and signs.seen.ports_of_source < MANY_ANSWERS
 
 
 def inherited(signs: Signs) -> Cause | None:

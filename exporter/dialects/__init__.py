@@ -7,6 +7,7 @@ pure function of a `SyslogMessage`: no clock, no state, no configuration.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from exporter.blocks import Form
 from exporter.events import Event, SyslogMessage
 
 
@@ -27,3 +28,4 @@ class Dialect(NamedTuple):
     claims: Callable[[SyslogMessage], bool]
     parse: Callable[[SyslogMessage], Event | None]
     examples: tuple[str, ...] = ()  # a few short lines, as they stand behind the syslog header
+    form: Form | None = None  # of the lines that come in floods: they are read by the block

@@ -11,6 +11,7 @@ Source: net/ipv4/netfilter/nf_log_ipv4.c, net/netfilter/nf_log_syslog.c.
 
 import re
 
+from exporter.blocks import PORT, SOURCE, SOURCE_PORT, Form
 from exporter.dialects import Dialect, Malformed, fields, netfilter_flavours, signals
 from exporter.events import Event, SyslogMessage
 
@@ -31,6 +32,16 @@ _BLANKS = re.compile(r" {2,}")
 # At a line's end a name that is none of these is a cut one.
 _NAMES = frozenset(
     ("tcp", "udp", "udplite", "icmp", "icmpv6", "igmp", "esp", "ah", "gre", "ipv6", "sctp", "pim")
+)
+
+# What nf_log writes of TCP and UDP over IPv4, without options; uptime, lengths and ids say nothing.
+_FORM = Form(
+    r"kernel: (?:\[ *[0-9]++\.[0-9]++\] )?+",
+    r"([^\n=]{0,100}IN=[^ \n]* OUT=[^ \n]* MAC=[^ \n]* SRC=)",
+    *(SOURCE, r"( DST=[0-9.]+ )"),
+    r"LEN=[0-9]++ TOS=0x[0-9A-F]++ PREC=0x[0-9A-F]++ TTL=[0-9]++ ID=[0-9]++ (?:DF )?+",
+    *(r"(PROTO=(?:UDP|TCP) )", "SPT=", SOURCE_PORT, " DPT=", PORT),
+    *(r" (?:LEN|WINDOW)=[0-9]++", r"((?: RES=0x[0-9A-F]+ [A-Z ]*URGP=0)?)", " ?+"),
 )
 
 
@@ -178,4 +189,5 @@ DIALECT = Dialect(
             "SPT=8080 DPT=8123 WINDOW=1024 RES=0x00 SYN URGP=0"
         ),
     ),
+    form=_FORM,
 )

@@ -5,12 +5,12 @@ where. Out: a direction, or the rejection with both sides named. The home is RFC
 link-local and the configured prefixes; documentation ranges are nobody's home.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 import msgspec
 
-from exporter.addresses import CACHED, Prefixes, is_private, scope
+from exporter.addresses import CACHED, Prefixes, canonical, is_private, scope
 from exporter.enrichment.networks import Networks
 from exporter.events import Direction, Event, Rejection
 
@@ -32,10 +32,17 @@ class Home:
         """Raise ValueError naming a prefix that is not one."""
         configured = Prefixes((prefix, True) for prefix in lan_prefixes)
         self._configured = lru_cache(CACHED)(configured.look_up)
+        self._is_stranger = lru_cache(CACHED)(
+            lambda ip: canonical(ip) == ip and scope(ip) == "global" and not self.is_lan(ip)
+        )
 
     def is_lan(self, ip: str) -> bool:
         """Tell whether an address belongs to the home."""
         return is_private(ip) or self._configured(ip) is True
+
+    def are_strangers(self, ips: Collection[str], destination: str) -> bool:
+        """Whether packets from all of them take the same way to that destination."""
+        return destination not in ips and all(map(self._is_stranger, ips))
 
     def direction(
         self, event: Event, interfaces: Interfaces = NOT_CONFIGURED, *, outside: bool = False
@@ -50,11 +57,11 @@ class Home:
             return "local"
         if source is not None and scope(source) in ("loopback", "unspecified"):
             return "local"
-        if outside or event.ingress_interface in interfaces.wan:
+        from_home = event.ingress_interface in interfaces.lan
+        if (outside and not from_home) or event.ingress_interface in interfaces.wan:
             return "inbound"
         if source is not None and source == destination:
             return "local"  # to the home's own outside address, by way of the router's NAT
-        from_home = event.ingress_interface in interfaces.lan
         if source is None or destination is None:
             return "outbound" if from_home else "inbound"
         if not (from_home or self.is_lan(source)):

@@ -59,6 +59,10 @@ class Networks:
         """Return the network of an address; `unknown` when there is none or no address."""
         return self._cached(ip)
 
+    def look_up_each(self, ips: Iterable[str]) -> list[Network]:
+        """Return the network of each address, as `look_up` does."""
+        return list(map(self._cached, ips))
+
     def registered(self, asn: str) -> Network:
         """Return what is known of a whole network (`AS20940`), whoever uses one of its prefixes.
 

@@ -76,7 +76,7 @@ class Knowledge:
         Some processes serve several (a browser also does discovery): the one that is known to use
         the port wins, else the one the file lists last, which is the most general.
         """
-        return self._processes.find(process, transport, port)
+        return self._processes.find(process, transport, port) if process else None
 
     def port(self, transport: str, port: int) -> PortEntry | None:
         """Return what a port of ours means, or None."""
@@ -85,6 +85,12 @@ class Knowledge:
     def source_port(self, transport: str, port: int) -> SourcePort | None:
         """Return what a port of the other side hints at, or None."""
         return self._source_ports.get((transport, port))
+
+    def noted(self, transport: str) -> frozenset[int]:
+        """The ports of which anything is known, on either side."""
+        return frozenset(
+            port for of, port in (*self._ports, *self._source_ports) if of == transport
+        )
 
 
 def load(extra: Sequence[tuple[str, bytes]] = ()) -> Knowledge:

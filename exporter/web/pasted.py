@@ -13,7 +13,7 @@ import msgspec
 from exporter import pasted_log
 from exporter.hosts import Hosts
 from exporter.pasted_log import Account, Examination
-from exporter.pipeline import Stages
+from exporter.stages import Stages
 
 MAX_LOGS = 8
 MAX_AGE = 24 * 3600.0  # seconds since the last paste

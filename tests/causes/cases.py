@@ -61,6 +61,7 @@ def peers(many: int = MANY_SOURCES, rate: float = 10.0) -> Seen:
 
 FLOOD = Seen(1, 60, FLOOD_PER_MINUTE)
 DELUGE = Seen(1, 60, DELUGE_PER_MINUTE)
+STREAM = Seen(1, 1, FLOOD_PER_MINUTE)
 SCAN = Seen(MANY_PORTS, 1, 5.0)
 TCP = {"transport": "tcp", "our_port": 50123, "remote_port": 40000, "source": ISP}
 KENS: dict[str, Any] = {"device": "KEN-PC", "process": "", "evidence": "mapping", "confidence": 1.0}
@@ -86,6 +87,15 @@ CASES = [
          {"direction": "local", "inside": True}, seen=FLOOD),
     Case("a device refused on its way out", "misconfiguration", "watch",
          {"direction": "outbound", "inside": True}, who=named(evidence="mapping", process="")),
+    Case("a device that looks for others to infect", "misconfiguration", "act",
+         {"direction": "outbound", "transport": "tcp", "destination_port": 5555, "inside": True},
+         seen=peers()),
+    Case("one address is no search", "misconfiguration", "watch",
+         {"direction": "outbound", "transport": "tcp", "destination_port": 5555, "inside": True},
+         seen=peers(MANY_SOURCES - 1)),
+    Case("nor are many of a harmless port", "misconfiguration", "watch",
+         {"direction": "outbound", "transport": "tcp", "destination_port": 443, "inside": True},
+         seen=peers()),
     Case("a device refused on its way to a scanner's network", "misconfiguration", "watch",
          {"direction": "outbound", "source": SCANNER, "inside": True}),
     # a device that spoke first
@@ -93,6 +103,8 @@ CASES = [
     Case("a late reply of a remote address", "late_reply", "benign", who=named(evidence="remote")),
     Case("a late reply of a name that was asked for", "late_reply", "benign",
          who=named(evidence="dns", process="")),
+    Case("but a new connection is no reply", "scan", "benign", {**TCP, "signal": "S"},
+         named(evidence="remote")),
     Case("it outranks a list of research networks", "late_reply", "benign", {"source": RESEARCH},
          named(evidence="flow")),
     Case("it outranks amplifiers", "late_reply", "benign", {"remote_port": 11211},
@@ -138,6 +150,12 @@ CASES = [
     Case("a flood outranks the list of scanned ports", "flood", "act",
          {"our_port": 23, "transport": "tcp", "remote_port": 40000}, seen=FLOOD),
     Case("a flood from a well-known port", "flood", "act", {"remote_port": 443}, seen=FLOOD),
+    Case("one server's stream is no flood", "late_reply", "watch",
+         {"our_port": 50123, "remote_port": 443}, seen=STREAM),
+    Case("but a rented server's may be", "flood", "act",
+         {"our_port": 50123, "remote_port": 443, "source": HOSTING}, seen=STREAM),
+    Case("and a deluge is one, whoever sends it", "flood", "act",
+         {"our_port": 50123, "remote_port": 443}, seen=Seen(1, 1, DELUGE_PER_MINUTE)),
     # nobody's: scans
     Case("many ports of one source", "scan", "benign", {"remote_port": 40000}, seen=SCAN),
     Case("a port that botnets try", "scan", "benign",
@@ -191,6 +209,7 @@ CASES = [
     Case("the end of a connection to a web server", "late_reply", "benign",
          {**TCP, "remote_port": 443, "signal": "FA"}),
     Case("the end of any connection", "late_reply", "benign", {**TCP, "signal": "FA"}),
+    Case("flags that no connection has", "scan", "benign", {**TCP, "signal": "FPU"}),
     Case("no program of ours chooses a low port", "scan", "benign",
          {**TCP, "our_port": 789, "signal": "FA"}),
     Case("a low port without flags", "scan", "benign", {**TCP, "our_port": 789}),

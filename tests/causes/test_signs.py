@@ -19,6 +19,7 @@ def told(**facts):
         ("RA", False, False, True, False),
         ("A", False, False, False, True),
         ("FA", False, False, False, True),
+        ("FPU", False, False, False, False),  # a scanner's: whatever goes on acknowledges
         ("", False, False, False, False),
     ],
 )
@@ -29,6 +30,13 @@ def test_flags_say_what_a_packet_is_to_its_connection(signal, opens, accepts, re
     )
     udp = told(transport="udp", signal=signal)
     assert not any((udp.opens, udp.accepts, udp.resets, udp.continues))
+
+
+@pytest.mark.parametrize("signal", ["S", "SA", "R", "A", "FA", "PA", ""])
+def test_flags_of_any_connection_are_not_those_of_none(signal):
+    assert not told(transport="tcp", signal=signal).is_no_connection
+    assert told(transport="tcp", signal="F").is_no_connection
+    assert not told(transport="udp", signal="F").is_no_connection
 
 
 def test_icmp_types_differ_by_version():

@@ -2,9 +2,9 @@ import pytest
 
 from exporter.causes import strangers
 from exporter.causes.signs import MANY_SOURCES
-from exporter.causes.strangers import FEW_PACKETS, MANY_PORTS, SEVERAL_SOURCES
+from exporter.causes.strangers import FEW_PACKETS, MANY_ANSWERS, MANY_PORTS, SEVERAL_SOURCES
 from exporter.spread import Seen
-from tests.causes.cases import CONTENT, ISP, TCP, Case, signs
+from tests.causes.cases import CONTENT, HOSTING, ISP, TCP, Case, signs
 
 QUIC = {"our_port": 50123, "remote_port": 443, "source": CONTENT}
 PEER = {"our_port": 50123, "remote_port": 40000, "source": ISP}
@@ -60,6 +60,17 @@ def test_a_server_that_opens_connections_to_many_ports_answers_nothing():
     assert opening is not None
     assert opening.reasons[0].code == "ports_of_source"
     assert strangers.scan(signs(Case("", "", "", packet, seen=seen))) is None  # it may be answers
+
+
+@pytest.mark.parametrize(
+    ("network", "ports", "is_scan"),
+    [(ISP, MANY_ANSWERS - 1, False), (ISP, MANY_ANSWERS, True), (HOSTING, MANY_PORTS, True),
+     (CONTENT, MANY_ANSWERS, False)],
+)  # fmt: skip
+def test_a_providers_own_server_may_answer_some_ports(network, ports, is_scan):
+    packet = {"our_port": 50123, "remote_port": 53, "source": network}
+    seen = Seen(ports, 1, 5.0)
+    assert (strangers.scan(signs(Case("", "", "", packet, seen=seen))) is not None) is is_scan
 
 
 def test_a_file_sharing_port_is_no_clearer_a_late_reply_for_its_network():

@@ -13,10 +13,11 @@ from exporter.events import Batch, HostReport, Socket
 from exporter.evidence import EvidenceStore
 from exporter.hosts import Hosts
 from exporter.metrics import Metrics
-from exporter.pipeline import Pipeline, Stages
+from exporter.pipeline import Pipeline
 from exporter.routers import Routers
 from exporter.service import Service
 from exporter.settings import Config
+from exporter.stages import Stages
 from exporter.state import StateFile
 from exporter.tokens import Tokens
 from tests.web.client import Client

@@ -1,0 +1,122 @@
+"""Names of the causes of many packets of strangers at once, of whom nothing is known at home.
+
+Such packets differ in a few ways that the rules ask about; where all of these are equal, the cause
+has the same name. Columns of packets go in, each with a place for each packet, and how far they
+spread; out come the names. One packet of each way is decided as any other is.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from operator import eq
+
+from exporter.causes.signs import FLOOD_PER_MINUTE, MANY_SOURCES
+from exporter.causes.strangers import (
+    DELUGE_PER_MINUTE,
+    FEW_PACKETS,
+    MANY_ANSWERS,
+    MANY_PORTS,
+    SEVERAL_SOURCES,
+)
+from exporter.events import CauseName, Network
+from exporter.knowledge import Knowledge
+from exporter.spread import Spread
+
+MOST = 2  # both numbers of ports are reached
+MAX_WAYS = 10_000  # that are remembered; more than there are, unless the rules change
+
+
+class Ways:
+    """The ways in which packets differ, and the names of their causes."""
+
+    def __init__(self, knowledge: Knowledge, spread: Spread) -> None:
+        self._knowledge = knowledge
+        self._spread = spread
+        self._numbers: dict[Hashable, int] = {}  # of what is equal, since numbers are compared fast
+        self._theirs: dict[str, dict[str, int]] = {}  # by transport: known ports of the other side
+        self._names: dict[Hashable, dict[Hashable, CauseName]] = {}
+        self._settled: dict[str, int] = {}  # sources of which more packets tell no more
+        self._until = 0.0  # the window that these are of
+
+    def names(
+        self,
+        equal: Hashable,
+        transport: str,
+        columns: tuple[Sequence[str], Sequence[Network], Sequence[str], Sequence[str]],
+        now: float,
+        decide: Callable[[int], CauseName],
+    ) -> list[CauseName]:
+        """The cause of each packet; `decide` tells that of the one in a place.
+
+        `columns` are source, its network, its port and ours. `equal` is what else causes depend
+        on, which is the same for all of them.
+        """
+        sources, networks, source_ports, ports = columns
+        at_port = {port: self._of_port(transport, port, now) for port in set(ports)}
+        of_source = self._of_sources(sources, networks, now)
+        theirs = self._of_other_side(transport)
+
+        def ways() -> Iterator[Hashable]:
+            return zip(
+                map(at_port.__getitem__, ports),
+                map(of_source.__getitem__, sources),
+                map(theirs.get, source_ports),
+                map(eq, source_ports, ports),
+                strict=True,
+            )
+
+        if sum(map(len, self._names.values())) > MAX_WAYS:
+            self._names.clear()
+        names = self._names.setdefault(equal, {})
+        try:
+            return list(map(names.__getitem__, ways()))
+        except KeyError:
+            for at, way in enumerate(ways()):
+                if way not in names:
+                    names[way] = decide(at)
+        return list(map(names.__getitem__, ways()))
+
+    def _number(self, what: Hashable) -> int:
+        return self._numbers.setdefault(what, len(self._numbers))
+
+    def _of_port(self, transport: str, text: str, now: float) -> int:
+        port = int(text)
+        known = self._knowledge.port(transport, port)
+        sources, rate = self._spread.of_port(transport, port, now)
+        many = (sources >= SEVERAL_SOURCES) + (sources >= MANY_SOURCES)
+        much = (rate >= FLOOD_PER_MINUTE) + (rate >= DELUGE_PER_MINUTE)
+        low = (port > 0) + (port >= 1024)
+        return self._number(("at", known.kind if known else "", low, many, much))
+
+    def _of_sources(
+        self, sources: Sequence[str], networks: Sequence[Network], now: float
+    ) -> dict[str, int]:
+        """The numbers of sources; of one that tried much it stays the same within a window."""
+        until = self._spread.until(now)
+        if until != self._until:
+            self._settled.clear()
+            self._until = until
+        found = self._settled
+        pairs = zip(sources, networks, strict=True)
+        unsettled = {source: network for source, network in pairs if source not in found}
+        if unsettled:
+            found = found.copy()
+        for source, network in unsettled.items():
+            ports, packets = self._spread.of_source(source)
+            many, few = (ports >= MANY_PORTS) + (ports >= MANY_ANSWERS), packets <= FEW_PACKETS
+            number = self._number(("of", network.kind, network.asn == "private", many, few))
+            found[source] = number
+            if many == MOST and not few:
+                self._settled[source] = number
+        return found
+
+    def _of_other_side(self, transport: str) -> dict[str, int]:
+        """What is known of the other side's ports, where anything is."""
+        found = self._theirs.get(transport)
+        if found is None:
+            found = self._theirs[transport] = {}
+            for port in self._knowledge.noted(transport):
+                ours = self._knowledge.port(transport, port)
+                theirs = self._knowledge.source_port(transport, port)
+                hint = None if theirs is None else (theirs.reading, theirs.weight)
+                amplifies = ours is not None and ours.kind == "reflection"
+                found[str(port)] = self._number(("from", hint, amplifies))
+        return found

@@ -1,0 +1,201 @@
+"""How many lines a second one core takes: `python -m tests.bench.throughput [LINES] [TIMES]`.
+
+Floods of 3,000 senders to 205 ports go through `replay`, from header to counters, and the same
+files through mtail with a program that counts the packets of each port, in turns. Then each
+dialect's own lines, made from its examples. All figures are processor time without start-up: the
+median of the runs, and from least to most. mtail comes from Debian: `apt-get install mtail`.
+"""
+
+import os
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from exporter import build, replay
+from exporter.dialects import Dialect
+from exporter.dialects.table import DIALECTS
+from exporter.events import Event
+from exporter.settings import Config
+from exporter.syslog import header
+from tests.bench.tables import Table, figure, runs
+
+NOW = 1_795_000_000.0  # the lines bear no year
+SENDERS, PORTS = 3000, 205
+LINES_OF_DIALECT = 20_000
+STATIONS = "00:00:5e:00:53:01:00:00:5e:00:53:02:08:00"
+FLOODS = {
+    "netfilter": (
+        "kernel: [{n}.123456] REJECT IN=eth0 OUT= MAC="
+        + STATIONS
+        + " SRC={source} DST=203.0.113.9 LEN=129 TOS=0x00 PREC=0x00 TTL=52 ID={id} PROTO=UDP "
+        "SPT={theirs} DPT={port} LEN=109"
+    ),
+    "founding format": (
+        "kernel: UDP connection rejected from {source}:{theirs} to 203.0.113.9:{port}"
+    ),
+}
+PROGRAMS = {
+    "netfilter": r"""counter rejected by port, proto
+/REJECT IN=\S* .*SRC=(?P<src>\S+) DST=\S+ .*PROTO=(?P<proto>\w+) SPT=\d+ DPT=(?P<port>\d+)/ {
+  rejected[$port][$proto]++
+}
+""",
+    "founding format": r"""counter rejected by port
+/UDP connection rejected from (?P<src>[\d.]+):\d+ to [\d.]+:(?P<port>\d+)/ {
+  rejected[$port]++
+}
+""",
+}
+
+
+class Ends:
+    """Who knocks where."""
+
+    def __init__(self) -> None:
+        self._chance = random.Random(7)
+        nets = (23, 45, 80, 104, 118, 177)
+        self.sources = [
+            ".".join(str(self._chance.randrange(1, 255)) for _ in range(3)) for _ in range(SENDERS)
+        ]
+        self.sources = [f"{self._chance.choice(nets)}.{rest}" for rest in self.sources]
+        self.ports = [22, 23, 445, 3389, 5060]
+        self.ports += [self._chance.randrange(1024, 65536) for _ in range(PORTS - 5)]
+
+    def draw(self) -> tuple[str, int, int]:
+        """A sender, its port, and ours."""
+        choice = self._chance.choice
+        return choice(self.sources), self._chance.randrange(1024, 65536), choice(self.ports)
+
+
+def tables(lines: int, times: int) -> list[Table]:
+    """Measure so many times: floods of that many lines, and each dialect."""
+    mtail = shutil.which("mtail")
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "lines.log"
+        floods, norm = _floods(file, mtail, lines, times)
+        rows = []
+        for dialect in DIALECTS:
+            if text := _example(dialect):
+                file.write_text("\n".join(_like(text)) + "\n")
+                ours = [_ours(file, LINES_OF_DIALECT) for _ in range(times)]
+                rows.append((dialect.name, _figure(ours), _ratio(norm, ours)))
+    note = f"Microseconds of processor time a line, start-up excluded. {runs(times)}"
+    columns = ("dialect", "a line", "mtail's netfilter ÷ ours")
+    return [
+        Table(
+            f"Floods of {lines:,} lines", ("lines", "mtail", "knockwatch", "ratio"), floods, note
+        ),
+        Table(f"Each dialect, {LINES_OF_DIALECT:,} lines", columns, rows, note),
+    ]
+
+
+def _floods(
+    file: Path, mtail: str | None, lines: int, times: int
+) -> tuple[list[tuple[str, ...]], list[float]]:
+    """The rows of floods, and mtail's figures for netfilter lines."""
+    rows: list[tuple[str, ...]] = []
+    norm = list[float]()
+    for name, form in FLOODS.items():
+        program = file.with_name("program.mtail")
+        file.write_text("".join(f"{line}\n" for line in _flood(form, lines)))
+        program.write_text(PROGRAMS[name])
+        ours, theirs = list[float](), list[float]()
+        for _ in range(times):
+            if mtail:
+                theirs.append(_mtail(mtail, program, file, lines))
+            ours.append(_ours(file, lines))
+        norm = norm or theirs
+        beside = _figure(theirs) if theirs else "not installed"
+        rows.append((name, beside, _figure(ours), _ratio(theirs, ours)))
+    return rows, norm
+
+
+def _figure(values: list[float]) -> str:
+    return figure(values, "{:.1f}".format)
+
+
+def _ratio(theirs: list[float], ours: list[float]) -> str:
+    return f"{statistics.median(theirs) / statistics.median(ours):.2f}" if theirs else ""
+
+
+def _flood(form: str, lines: int) -> Iterator[str]:
+    ends = Ends()
+    for n in range(lines):
+        source, theirs, port = ends.draw()
+        second = n // 1000
+        stamp = f"Nov 25 {second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
+        text = form.format(n=n, id=n % 65536, source=source, theirs=theirs, port=port)
+        yield f"<4>{stamp} router {text}"
+
+
+def _example(dialect: Dialect) -> str | None:
+    """A dialect's line about a rejected packet."""
+    for text in dialect.examples:
+        event = _event(dialect, text)
+        if event is not None and event.kind == "rejected" and event.source_ip:
+            return text
+    return None
+
+
+def _event(dialect: Dialect, text: str) -> Event | None:
+    message = header.read(text.encode(), NOW)
+    return dialect.parse(message) if dialect.claims(message) else None
+
+
+def _like(text: str) -> Iterator[str]:
+    """Lines like one, from other senders to other ports where it tells them."""
+    ends = Ends()
+    [event] = [e for d in DIALECTS if (e := _event(d, text)) is not None]
+    for n in range(LINES_OF_DIALECT):
+        source, theirs, port = ends.draw()
+        line = text.replace(event.source_ip or "", source)
+        for old, new in ((event.source_port, theirs), (event.destination_port, port)):
+            if old is not None:
+                line = re.sub(rf"(?<![0-9.]){old}(?![0-9.])", str(new), line, count=1)
+        second = n // 1000
+        yield f"<4>Nov 25 00:{second // 60:02}:{second % 60:02} router {line}"
+
+
+def _ours(file: Path, lines: int) -> float:
+    """Microseconds that a line of a file costs us."""
+    command = [sys.executable, "-m", "tests.bench.throughput", "--replay", str(file)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    return float(told.split()[-1]) / lines * 1e6
+
+
+def _mtail(mtail: str, program: Path, file: Path, lines: int) -> float:
+    """Microseconds that a line of a file costs mtail, which starts once more for nothing."""
+    empty = file.with_name("empty.log")
+    empty.write_bytes(b"")
+    spent = []
+    for log in (file, empty):
+        before = os.times()
+        command = [mtail, "-one_shot", "-progs", str(program), "-logs", str(log)]
+        subprocess.run(command, check=True, capture_output=True)
+        after = os.times()
+        spent.append(sum(after[2:4]) - sum(before[2:4]))
+    return (spent[0] - spent[1]) / lines * 1e6
+
+
+def _replay(file: str) -> None:
+    """Replay a file, and tell the processor time on standard error."""
+    stages = build.stages(Config())
+    begun = time.process_time()
+    replay.run([file], stages, router=None, now=NOW, events=False)
+    print(time.process_time() - begun, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--replay"]:
+        _replay(sys.argv[2])
+    else:
+        given = [int(argument) for argument in sys.argv[1:]]
+        for table in tables(*(given + [1_000_000, 5][len(given) :])):
+            print(table.markdown(), end="\n\n")

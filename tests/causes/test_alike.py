@@ -1,0 +1,77 @@
+import random
+
+import pytest
+
+from exporter import causes
+from exporter.causes.alike import Ways
+from exporter.events import Network
+from exporter.hosts import Hosts
+from exporter.knowledge import load
+from exporter.spread import Seen
+from exporter.uplinks import Uplinks
+from tests.rejections import decision, rejection
+
+KNOWLEDGE = load()
+NOW = 1000.0
+KINDS = ("cloud", "hosting", "isp", "cdn", "scanner", "research", "unknown", "private")
+PORTS = ["0", "22", "53", "80", "123", "443", "1900", "5060", "6881", "1023", "1024"]
+
+
+class Around:
+    """What was seen around senders and ports, made up."""
+
+    def __init__(self, chance):
+        self.chance = chance
+        self.sources, self.ports = {}, {}
+
+    def until(self, now):
+        return now + 300.0
+
+    def of_source(self, source):
+        choice = self.chance.choice
+        return self.sources.setdefault(source, (choice((1, 4, 5, 19, 20, 64)), choice((1, 20, 21))))
+
+    def of_port(self, transport, port, now):
+        choice = self.chance.choice
+        many, rate = choice((1, 2, 7, 8)), choice((1.0, 2999.0, 3000.0, 30000.0))
+        return self.ports.setdefault((transport, port), (many, rate))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_each_packet_has_the_name_that_it_would_have_alone(seed):
+    chance = random.Random(seed)
+    around, uplinks = Around(chance), Uplinks()
+    ways = Ways(KNOWLEDGE, around)
+    transport, signal = chance.choice(
+        [("udp", ""), ("tcp", "S"), ("tcp", "SA"), ("tcp", "R"), ("tcp", "A"), ("tcp", "F")]
+    )
+    if chance.random() < 0.5:
+        uplinks.connected("gate", "203.0.113.8", NOW - 9000)
+        uplinks.connected("gate", "203.0.113.9", NOW - 60)
+    of = {f"s{n}": chance.choice(KINDS) for n in range(30)}
+    sources = chance.choices(list(of), k=300)
+    networks = [Network("private" if of[s] == "private" else "AS1", "", of[s]) for s in sources]
+    theirs = chance.choices([*PORTS, "50000"], k=300)
+    ours = chance.choices([*PORTS, "3074", *map(str, range(40_000, 40_020))], k=300)
+
+    def alone(at):
+        packet = rejection(
+            received=NOW,
+            transport=transport,
+            signal=signal,
+            remote_ip=sources[at],
+            remote_port=int(theirs[at]),
+            our_port=int(ours[at]),
+            source=networks[at],
+        )
+        tried, own = around.of_source(sources[at])
+        seen = Seen(tried, *around.of_port(transport, int(ours[at]), NOW), own)
+        whose = decision(packet).attribution
+        signs = causes.gather(packet, whose, seen, KNOWLEDGE, Hosts(), uplinks)
+        return causes.decide(signs).name
+
+    columns = (sources, networks, theirs, ours)
+    told = ways.names("equal", transport, columns, NOW, alone)
+    assert told == [alone(at) for at in range(300)]
+    assert ways.names("equal", transport, columns, NOW, None) == told  # nothing is asked again
+    assert len(set(told)) > 1

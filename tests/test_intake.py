@@ -1,0 +1,64 @@
+import pytest
+
+from exporter.blocks import Block
+from exporter.events import Batch
+from exporter.intake import Intake
+from exporter.reading import Reader, Rule
+from exporter.routers import Routers
+from tests.test_blocks import line
+from tests.world import NOW
+
+
+def intake(*, rules=None, line_clock=None):
+    return Intake(Routers(gateways=["10.0.0.1"]), Reader(rules=rules), line_clock=line_clock)
+
+
+def batch(*lines, listener="udp", sender="192.168.1.1"):
+    return Batch(received=NOW, sender=sender, listener=listener, messages=list(lines))
+
+
+def followed(one, arrived):
+    """What is known of a block's lines, once the sender's dialect is."""
+    one.take(arrived, arrived.messages[0])
+    [block] = one.pieces(arrived)
+    assert isinstance(block, Block)
+    return one.follow(arrived, block, one.take(arrived, block.lines[0]))
+
+
+def test_a_sender_whose_dialect_is_not_known_is_read_line_by_line():
+    lines = [line(n) for n in range(40)]
+    assert list(intake().pieces(batch(*lines))) == lines
+
+
+def test_the_lines_of_a_block_came_when_they_arrived():
+    assert followed(intake(), batch(*map(line, range(40)))) == [NOW] * 40
+
+
+def test_the_lines_clock_goes_on_within_a_block_and_never_back():
+    one = intake(line_clock=0.0)
+    seconds = [*range(20), 5, *range(20, 39)]
+    lines = [line(n, stamp=f"Nov 10 23:04:{s:02}") for n, s in enumerate(seconds)]
+    moments = followed(one, batch(*lines, listener="file", sender=""))
+    assert moments == sorted(moments)
+    assert [m - moments[0] for m in moments] == [*range(20), 19, *range(20, 39)]
+    assert one.line_clock == moments[-1]
+
+
+def test_what_is_repeated_after_a_block_is_its_last_line():
+    one, lines = intake(), [line(n) for n in range(40)]
+    followed(one, batch(*lines))
+    taken = one.take(batch(), b"<4>Nov 10 23:04:07 gate last message repeated 3 times")
+    assert taken.reading.event.source_port == 1024 + 39
+    assert taken.reading.event.count == 3
+
+
+@pytest.mark.parametrize(
+    ("rules", "listener", "lines"),
+    [
+        ({"192.168.1.1": Rule(meanings={"connection": "accepted"})}, "udp", map(line, range(40))),
+        (None, "udp", [line(n, stamp="Feb 30 23:04:06") for n in range(40)]),
+        (None, "file", [line(n, stamp=f"Nov 10 23:04:{n:02}") for n in range(40)]),
+    ],
+)
+def test_what_may_mean_something_else_is_read_line_by_line(rules, listener, lines):
+    assert followed(intake(rules=rules), batch(*lines, listener=listener)) is None
