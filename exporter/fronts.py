@@ -20,9 +20,13 @@ class Fronts:
     def __init__(self) -> None:
         self._ways: dict[str, dict[_Way, None]] = {}
 
-    def add(self, packets: Rejection, interface: str | None) -> None:
-        """Note a packet that an interface took; those of strangers for the router itself tell."""
-        if interface is None or packets.direction != "inbound" or packets.inside:
+    def add(self, packets: Rejection, event: Event) -> None:
+        """Note a packet by its line; those of strangers for the router itself tell.
+
+        What was to go out again is not for the router: a device of ours may have forged it.
+        """
+        interface, passes = event.ingress_interface, event.egress_interface is not None
+        if interface is None or passes or packets.direction != "inbound" or packets.inside:
             return
         ways = self._ways.get(packets.router, {})
         way = (interface, packets.our_ip)

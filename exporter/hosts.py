@@ -146,14 +146,22 @@ class Hosts:
         if not span.routed:
             return name
         owner = self.inventory.owner(span.local_ip, taken)
-        if owner is not None:
-            return owner
-        near = (n.interface or "" for n in report.neighbours if n.ip == span.local_ip)
-        return name if any(map(_VIRTUAL.match, near)) else ""
+        guests = [
+            near.mac
+            for near in report.neighbours
+            if near.ip == span.local_ip and _VIRTUAL.match(near.interface or "")
+        ]
+        # Each host gives the same few addresses to what runs in it: the station must fit, too.
+        if guests and owner not in {self.inventory.station(mac, taken).device for mac in guests}:
+            return name
+        return owner or (name if guests else "")
 
     def _new(self, report: HostReport, taken: float, received: float) -> Device:
         if len(self._devices) >= MAX_DEVICES:
-            raise Conflict(f"{MAX_DEVICES} devices report already; this one is not taken in")
+            raise Conflict(
+                f"{MAX_DEVICES} devices report already; this one is not taken in",
+                f"すでに{MAX_DEVICES}台が報告しているため、これ以上は受け付けられません",
+            )
         nothing = HostReport(version=report.version, device=report.device)
         device = Device(name=report.device, report=nothing, taken=taken, received=received)
         self._devices[report.device.casefold()] = device
@@ -199,7 +207,10 @@ class Hosts:
     def _check_room(self, device: Device | None, report: HostReport) -> None:
         others = sum(len(other.open) for other in self._devices.values() if other is not device)
         if others + len(report.sockets) + len(report.flows) > MAX_SPANS:
-            raise Conflict(f"other devices have {others} sockets open; no more are taken in")
+            raise Conflict(
+                f"other devices have {others} sockets open; no more are taken in",
+                f"ほかの機器のソケットがすでに{others}個あるため、これ以上は受け付けられません",
+            )
 
     def _make_room(self) -> None:
         """Forget closed sockets of the device that has most of them, oldest first."""

@@ -10,6 +10,7 @@ from collections.abc import Container
 import msgspec
 
 from exporter.events import HostReport, Socket
+from exporter.knowledge.records import Text
 from exporter.listeners import Span
 
 SAME_REPORT = 10.0  # seconds by which a heartbeat may miss the report that it means
@@ -18,7 +19,14 @@ PASTE_CURRENT = 600.0  # seconds; a person pastes once and then looks
 
 
 class Conflict(ValueError):
-    """A report that may not replace what is known; the text says why."""
+    """A report that may not replace what is known; the text says why.
+
+    Agents are told in English, whoever pastes in both languages.
+    """
+
+    def __init__(self, en: str, ja: str | None = None) -> None:
+        super().__init__(en)
+        self.text = Text(en=en, ja=ja or en)
 
 
 class Device(msgspec.Struct, kw_only=True, eq=False):
@@ -49,9 +57,12 @@ def check_rank(device: Device, report: HostReport, received: float) -> None:
     if received > device.current_until:
         return
     if device.is_agent and report.agent == "paste":
-        raise Conflict(f"an agent reports for {device.name} already, and its word outranks a paste")
+        raise Conflict(
+            f"an agent reports for {device.name} already, and its word outranks a paste",
+            f"{device.name} ではエージェントが動いており、貼り付けよりもその報告を優先します",
+        )
     known, new = device.report.machine_id, report.machine_id
-    if known is not None and new is not None and known != new:
+    if known is not None and known != new:
         raise Conflict(
             f"another machine reports as {device.name} already: start one of the two agents"
             " with --device and a name of its own"

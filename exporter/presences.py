@@ -107,9 +107,14 @@ class Presences:
             self._present[place][now] = self._present[place].pop(key)
             self._present[place][now].device = new
         self._of_device[now] = self._of_device.pop(key, {})
-        self._former[now] = self._former.pop(key, deque())
-        for _, presence in self._former[now]:
+        former = self._former.pop(key, deque())
+        for _, presence in former:
             presence.device = new
+        # Another one that was called so may have left some.
+        both = sorted((*self._former.pop(now, ()), *former), key=lambda one: one[1].ended or 0.0)
+        for place, presence in both[:-MAX_FORMER]:
+            self._drop_past(place, presence)
+        self._former[now] = deque(both[-MAX_FORMER:])
 
     def forget_old(self, now: float) -> None:
         """Drop what ended more than a day ago."""

@@ -29,7 +29,7 @@ class Parts(msgspec.Struct, kw_only=True):
     mappings: list[PortMapping] = []
     processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
     bisection: Remembered = Remembered()
-    slowest: float = 0.0  # interval of the agents that are alive, in seconds
+    alive: dict[str, float] = {}  # the agents that report, and their intervals in seconds
 
 
 _DECODERS = {
@@ -49,7 +49,7 @@ def parts(pipeline: Pipeline, now: float) -> dict[str, bytes]:
         mappings=stages.attributor.mappings.all(),
         processes=stages.metrics.processes,
         bisection=pipeline.bisection.remembered(now),
-        slowest=max((device.report.interval_seconds for device in live), default=0.0),
+        alive={device.name: device.report.interval_seconds for device in live},
     )
     return {name: msgspec.msgpack.encode(getattr(taken, name)) for name in _DECODERS}
 
@@ -72,6 +72,6 @@ def restore(pipeline: Pipeline, stored: Mapping[str, bytes], now: float) -> dict
     stages.attributor.mappings.restore(taken.mappings)
     stages.metrics.processes.update(taken.processes)
     pipeline.bisection.restore(taken.bisection, now)
-    grace = min(RESTART_GRACE * taken.slowest, MAX_GRACE)
-    stages.attributor.awaited_until = now + grace if grace else 0.0
+    grace = min(RESTART_GRACE * max(taken.alive.values(), default=0.0), MAX_GRACE)
+    stages.attributor.awaits(taken.alive, now + grace)
     return lost

@@ -37,6 +37,10 @@ class Traffic:
         self._counted[key] = told if complete else _newest(before or {}, told)
         return moved
 
+    def forget(self, device: str) -> None:
+        """Drop the conversations of a device."""
+        self._counted.pop(device.casefold(), None)
+
 
 def _moved(before: _Counted, told: _Counted) -> dict[str, int]:
     moved: dict[str, int] = {}

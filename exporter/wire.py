@@ -108,7 +108,7 @@ def _checked(report: HostReport) -> HostReport:
         links.setdefault(link.interface, link)
     return HostReport(
         version=VERSION,
-        device=_text(device, "device"),
+        device=_text(" ".join(device.split()), "device"),
         machine_id=_optional(_text, report.machine_id, "machine_id"),
         age_seconds=_age(report.age_seconds, "age_seconds"),
         interval_seconds=_seconds(report.interval_seconds, "interval_seconds", MAX_INTERVAL, 1.0),

@@ -172,3 +172,30 @@ def test_a_published_port_of_which_only_the_proxy_is_seen_is_said_to_be_a_contai
     application = load().application("docker-proxy", "udp", 51413)
     assert application is not None
     assert "container" in application.name
+
+
+# --- a stranger who knocks ------------------------------------------------------------------------
+
+
+def test_who_asks_for_a_new_connection_answers_nobody_that_talked_to_it():
+    visited = socket(50123, "firefox", transport="tcp", remote_ip=STRANGER)
+    listening = socket(6881, "torrent", transport="tcp", state="listen")
+    hosts = home(report("PC", visited, listening), phone())
+
+    def asked(port, signal, **facts):
+        packet = refused(port, transport="tcp", signal=signal, **facts)
+        return Attributor(hosts, port_kind).attribute(packet).attribution.device
+
+    assert asked(3389, "S") == ""
+    assert asked(3389, "SA") == asked(3389, "A") == asked(3389, "") == "PC"
+    assert asked(6881, "S") == "PC"
+    assert asked(40000, "S", direction="outbound") == "PC"
+
+
+def test_who_asks_for_a_new_connection_answers_nobody_that_asked_for_its_name():
+    attributor = Attributor(home(phone()), port_kind)
+    lookup = Event(kind="dns", hostname="a.example", source_ip=PHONE, ip=STRANGER)
+    attributor.lookups.add("gw", lookup, NOW - 5)
+    for signal, device in (("S", ""), ("SA", "PHONE")):
+        packet = refused(3389, transport="tcp", signal=signal)
+        assert attributor.attribute(packet).attribution.device == device

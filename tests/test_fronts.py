@@ -8,13 +8,15 @@ from tests.world import WAN, rejection
 OUTSIDE = "100.72.0.10"
 
 
-def event(interface="ppp0", to=WAN):
-    return Event(kind="rejected", ingress_interface=interface, destination_ip=to)
+def event(interface="ppp0", to=WAN, out=None):
+    return Event(
+        kind="rejected", ingress_interface=interface, egress_interface=out, destination_ip=to
+    )
 
 
-def knowing(interface="ppp0", **changes):
+def knowing(interface="ppp0", out=None, **changes):
     fronts = Fronts()
-    fronts.add(rejection(**changes), interface)
+    fronts.add(rejection(**changes), event(interface, out=out))
     return fronts
 
 
@@ -34,6 +36,7 @@ def test_only_strangers_for_the_router_itself_tell():
     assert not knowing(remote_ip="").leads_outside("gw", event())
     assert not knowing(inside=True).leads_outside("gw", event())
     assert not knowing(direction="outbound").leads_outside("gw", event())
+    assert not knowing("br-lan", out="ppp0").leads_outside("gw", event("br-lan"))
 
 
 def test_what_is_kept_is_bounded(monkeypatch):
@@ -42,7 +45,7 @@ def test_what_is_kept_is_bounded(monkeypatch):
     fronts = Fronts()
     for router in ("a", "b", "c"):
         for ip in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
-            fronts.add(rejection(router=router, our_ip=ip), "ppp0")
+            fronts.add(rejection(router=router, our_ip=ip), event(to=ip))
     known = [
         (router, ip)
         for router in ("a", "b", "c")

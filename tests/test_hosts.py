@@ -108,6 +108,8 @@ def test_two_machines_cannot_share_a_name_at_one_time():
     hosts.report(report("pc", 51413, machine_id="a"), NOW)
     with pytest.raises(Conflict, match="another machine reports as pc"):
         hosts.report(report("pc", 6881, machine_id="b"), NOW + 1)
+    with pytest.raises(Conflict, match="another machine reports as pc"):
+        hosts.report(report("pc", 6881), NOW + 1)  # it does not say which one it is
     hosts.report(report("pc", 6881, machine_id="b"), NOW + 100)
     assert ports_at(hosts, NOW + 100, port=6881) == ["pc"]
 

@@ -137,3 +137,20 @@ def test_who_talked_to_the_address_outranks_who_asked_for_it():
     anna = report("ANNA-PC", addresses=(ANNA,))
     found = attribute(said(ANSWER), anna, ben, packet=rejection(received=NOW))
     assert (found.device, found.evidence) == ("BEN-PC", "remote")
+
+
+def test_what_one_asked_for_is_forgotten_and_the_others_questions_are_not():
+    lookups = said(
+        f"query[A] a.example from {ANNA}",
+        f"query[A] a.example from {BEN}",
+        f"reply a.example is {STRANGER}",
+        f"query[A] b.example from {ANNA}",
+    )
+    assert lookups.askers() == {ANNA, BEN}
+    lookups.forget({ANNA})
+    assert lookups.askers() == {BEN}
+    assert askers(lookups) == {(BEN, "a.example")}
+    said("reply b.example is 198.51.100.8", lookups=lookups)
+    assert askers(lookups, ip="198.51.100.8") == set()
+    lookups.forget({BEN})
+    assert not lookups.know(STRANGER)

@@ -2,7 +2,7 @@ import pytest
 
 from exporter import mappings as module
 from exporter.attribution import Attributor
-from exporter.events import Event, MappedPort, Neighbour, PortTable
+from exporter.events import Event, Link, MappedPort, Neighbour, PortTable
 from exporter.mappings import KEPT, Forward, Mappings
 from tests.world import (
     NOW,
@@ -328,6 +328,16 @@ def test_a_container_behind_its_host_is_its_host_and_a_guest_of_the_home_is_not(
     inside = routed(local_ip="172.17.0.2")
     assert named(home(router(inside, neighbours=(near,))))[0] == device
     assert named(home(router(inside)))[0] == ""
+
+
+@pytest.mark.parametrize(("station", "device"), [("0a", "VM"), ("0b", "ROUTER")])
+def test_a_guest_of_another_host_may_have_the_same_address(station, device):
+    link = Link(interface="eth0", mac="00:00:5e:00:53:0a")
+    guest = report("VM", addresses=("192.168.122.10",), links=(link,))
+    mac = f"00:00:5e:00:53:{station}"
+    near = Neighbour(ip="192.168.122.10", mac=mac, interface="virbr0")
+    inside = routed(local_ip="192.168.122.10")
+    assert named(home(guest, router(inside, neighbours=(near,))))[0] == device
 
 
 def test_two_devices_in_the_table_at_one_port_name_neither():

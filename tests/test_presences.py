@@ -127,3 +127,24 @@ def test_what_is_erased_was_never_there():
     home.presences.erase("a")
     assert home.claims(10) == home.claims(31, "192.168.1.9") == []
     assert not any((home.presences._past, home.presences._present, home.presences._former))
+
+
+def test_a_name_that_another_had_before_leaves_nothing_behind():
+    home = Home().says(0, "new", IP, "192.168.1.9").says(15, "new")
+    home.presences.forget("new")
+    home.says(20, "old", "192.168.1.8").says(40, "old")
+    home.presences.rename("old", "new")
+    assert home.claims(10) == home.claims(30, "192.168.1.8") == ["new"]
+    home.presences.forget_old(NOW + HISTORY + 60)
+    assert (home.presences._past, home.presences._former) == ({}, {})
+
+
+def test_what_two_of_one_name_had_is_bounded(monkeypatch):
+    monkeypatch.setattr(module, "MAX_FORMER", 3)
+    home = Home()
+    for name, first in (("new", 0), ("old", 10)):
+        home.says(first, name, *(f"192.168.{first}.{n}" for n in (1, 2, 3))).says(first + 5, name)
+    home.presences.rename("old", "new")
+    assert len(home.presences._former["new"]) == 3
+    assert home.claims(1, "192.168.0.1") == []
+    assert home.claims(11, "192.168.10.1") == ["new"]

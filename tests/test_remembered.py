@@ -4,7 +4,7 @@ from exporter import build, remembered
 from exporter.events import Event
 from exporter.pipeline import Pipeline
 from exporter.settings import Config
-from tests.world import NOW, flow, rejection, report
+from tests.world import NOW, flow, rejection, report, socket
 
 
 def pipeline():
@@ -34,7 +34,8 @@ def test_what_is_stored_is_remembered():
     assert remembered.restore(again, stored, NOW) == {}
     assert again.stages.hosts.inventory.owner("192.168.1.40", NOW) == "tv"
     assert again.stages.attributor.mappings.at("gw", "udp", 6881, NOW).ip == "192.168.1.40"
-    assert again.stages.attributor.awaited_until == NOW + 45
+    assert not again.stages.attributor.ripe(NOW + 44.9)(rejection())
+    assert again.stages.attributor.ripe(NOW + 45)(rejection())
     assert again.stages.hosts.inventory.places(NOW) == {"tv": "attic"}
     assert [last.place for last in again.bisection.attendance.known(NOW).values()] == ["attic"]
     for name in ("waiting", "offsets", "leases", "associations", "mappings", "processes"):
@@ -44,7 +45,7 @@ def test_what_is_stored_is_remembered():
 def test_nothing_stored_is_nothing_remembered():
     fresh = pipeline()
     assert remembered.restore(fresh, {}, NOW) == {}
-    assert fresh.stages.attributor.awaited_until == 0.0
+    assert fresh.stages.attributor.ripe(NOW)(rejection())
     assert fresh.waiting.groups() == []
 
 
@@ -55,3 +56,24 @@ def test_a_part_that_cannot_be_read_costs_no_other():
         assert list(remembered.restore(again, stored | {"waiting": broken}, NOW)) == ["waiting"]
         assert again.waiting.groups() == []
         assert again.stages.hosts.inventory.owner("192.168.1.40", NOW) == "tv"
+
+
+def test_after_a_restart_the_agents_that_were_alive_are_waited_for():
+    one = pipeline()
+    both = [report(name, socket(), interval_seconds=20.0) for name in ("A", "B")]
+    for each in both:
+        one.stages.hosts.report(each, NOW - 5)
+    one.waiting.add(rejection(received=NOW - 1))
+    again = pipeline()
+    remembered.restore(again, remembered.parts(one, NOW), NOW)
+    attributor = again.stages.attributor
+    again.stages.hosts.report(both[0], NOW + 2)
+    early = rejection(received=NOW + 3)
+    assert not attributor.attribute(early).settled
+    for packets in (early, again.waiting.groups()[0].rejection):
+        assert not attributor.ripe(NOW + 29)(packets)
+    for each in both:
+        again.stages.hosts.report(each, NOW + 25)
+    assert attributor.ripe(NOW + 25)(early)
+    assert attributor.attribute(early).attribution.evidence == "ambiguous"
+    assert attributor.ripe(NOW - 3000)(early)  # the clock was set back

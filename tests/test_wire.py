@@ -101,7 +101,7 @@ TABLES = st.builds(
 REPORTS = st.builds(
     HostReport,
     version=st.just(1),
-    device=words(1).filter(str.strip),
+    device=words(1).map(lambda text: " ".join(text.split())).filter(bool),
     machine_id=st.none() | words(),
     age_seconds=AGES,
     interval_seconds=st.floats(1, wire.MAX_INTERVAL),
@@ -287,6 +287,11 @@ def test_an_interface_counts_once():
     links = [{"interface": name, "sent_bytes": n} for n, name in enumerate(["b", "a", "b"])]
     expected = (Link(interface="b", sent_bytes=0), Link(interface="a", sent_bytes=1))
     assert decode(changed(links=links)).links == expected
+
+
+def test_blanks_do_not_make_two_devices_of_one_name():
+    for name in (" ANNA PC", "ANNA  PC ", "ANNA\u3000PC"):
+        assert wire.decode(changed(device=name)).device == "ANNA PC"
 
 
 def test_a_program_name_cannot_play_with_a_terminal():

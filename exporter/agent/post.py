@@ -18,8 +18,6 @@ _TIMEOUT = 5.0  # seconds; changes are not looked for meanwhile
 _LATER = (408, 425, 429)
 _ADVICE = {
     401: "the server wants a token: give --pair with a code from its page /add, or --token-file",
-    403: "the server refuses this address or token: without tokens it takes reports from loopback "
-    "and private addresses only; with tokens give --token-file",
     404: "no knockwatch at this address: --server takes its URL without a path",
     413: "the report is larger than the server takes",
     421: "the server does not know itself by this name: give its address in --server, or configure "

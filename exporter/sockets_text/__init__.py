@@ -13,6 +13,7 @@ from exporter.addresses import scope
 from exporter.events import HostReport, Socket
 from exporter.sockets_text import (
     cisco_nat,
+    complaints,
     conntrack,
     decode,
     fields,
@@ -25,6 +26,7 @@ from exporter.sockets_text import (
     ss,
     tasklist,
 )
+from exporter.sockets_text.complaints import UnreadableText
 from exporter.sockets_text.conversations import Conversation, flows, own_addresses
 
 __all__ = ["UnreadableText", "read"]
@@ -34,25 +36,6 @@ MAX_FLOWS = 20_000
 MAX_LINES = 100_000  # that are not blank; far more than the rows of so many sockets
 MAX_ADDRESSES = 256
 CURRENT_SECONDS = 600.0  # a paste tells about one moment; a report counts for three intervals
-
-_COMMANDS = (
-    "`netstat -ano -b` (Windows, in a prompt opened as administrator), `sudo ss -tunap` (Linux), "
-    "`sudo lsof -i -nP` (macOS) or `Get-NetUDPEndpoint | ConvertTo-Json` (PowerShell); of a router "
-    "that of `conntrack -L`, `pfctl -ss`, `/ip firewall connection print detail` (MikroTik) or "
-    "`show ip nat translations` (Cisco)"
-)
-
-_UNTRANSLATED = (
-    "this table of a router shows no translated address, so it does not tell which device a port "
-    "belongs to: on MikroTik repeat the command with `detail`, elsewhere run it on the router that "
-    "translates the addresses (NAT), and not for IPv6 alone"
-)
-
-_REFUSED = (
-    "Windows refused, because `netstat -b` needs an administrator: open the prompt with "
-    '"Run as administrator" and repeat `netstat -ano -b`, or paste the output of '
-    "`netstat -ano` together with that of `tasklist /svc /fo csv`"
-)
 
 # "The requested operation requires elevation.", as Windows says it; lower case, and cut short
 # where the rest is inflected.
@@ -79,10 +62,6 @@ _REFUSALS = (
 )
 
 
-class UnreadableText(ValueError):
-    """No socket can be read from the text; the message says why and what to do instead."""
-
-
 class _Format(NamedTuple):
     recognises: Callable[[list[str]], bool]
     sockets: Callable[[list[str]], list[Socket]]
@@ -105,7 +84,7 @@ def read(data: bytes | str, device: str) -> HostReport:
     """
     lines = [line for line in decode.lines(data) if line and not line.isspace()]
     if len(lines) > MAX_LINES:
-        raise UnreadableText(f"the text has more than {MAX_LINES:,} lines: paste one host's only")
+        raise UnreadableText(complaints.too_long(MAX_LINES))
     conversations, others = _conversations(lines)
     recognised = [form for form in _FORMATS if form.recognises(others)]
     found = [socket for form in recognised for socket in form.sockets(others)]
@@ -117,10 +96,11 @@ def read(data: bytes | str, device: str) -> HostReport:
     seen = tuple(flows(conversations, addresses))[:MAX_FLOWS] if addresses else ()
     if not sockets and not seen:
         if conversations:
-            raise UnreadableText(_UNTRANSLATED)
+            raise UnreadableText(complaints.UNTRANSLATED)
         if decode.says(data, _REFUSALS):
-            raise UnreadableText(_REFUSED)
-        raise UnreadableText(_complaint(lines, rows=bool(recognised), programs=bool(programs)))
+            raise UnreadableText(complaints.REFUSED)
+        what = complaints.complaint(lines, rows=bool(recognised), programs=bool(programs))
+        raise UnreadableText(what)
     return HostReport(
         version=1,
         device=device,
@@ -150,17 +130,3 @@ def _addresses(sockets: tuple[Socket, ...]) -> tuple[str, ...]:
         and (socket.state == "established" or not fields.is_known_state(socket.state))
     }
     return tuple(ip for ip in connected if scope(ip) in ("private", "global"))[:MAX_ADDRESSES]
-
-
-def _complaint(lines: list[str], *, rows: bool, programs: bool) -> str:
-    if not lines:
-        return f"the text is empty: paste the output of {_COMMANDS}"
-    if rows:
-        return (
-            "the list has no row with a local address and port in numbers: repeat the command "
-            "with -n (netstat, ss) or -nP (lsof)"
-        )
-    if programs:
-        return "this is a list of programs only: add the output of `netstat -ano` to it"
-    shown = "".join(filter(str.isprintable, lines[0].strip()[:60]))
-    return f'no list of sockets was found (the text begins with "{shown}"): paste {_COMMANDS}'

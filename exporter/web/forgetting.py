@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from exporter.service import Service
 from exporter.tokens import Tokens
 from exporter.web.refusals import Refusal
+from exporter.wire import MAX_TEXT
 
 
 class Forgetting:
@@ -25,7 +26,9 @@ class Forgetting:
 
     async def forget(self, request: Request) -> Response:
         """`POST /api/v1/forget/{device}`: evidence, sockets, leases, and the token it was given."""
-        name: str = request.path_params["device"]
+        name = " ".join(request.path_params["device"].split())
+        if not name:  # packets of nobody are stored without one
+            raise Refusal(400, "refused.device", most=MAX_TEXT)
         try:
             # The token first, so that the device does not come back meanwhile.
             revoked = 0 if self._tokens is None else self._tokens.revoke(name)

@@ -82,7 +82,7 @@ def _day(moment: float, language: Language) -> str:
 def failure(request: Request, refusal: Refusal, language: Language) -> HTMLResponse:
     """Return the page that tells why a request is refused."""
     headline = words.phrase("refused.title", language)
-    message = _say(language)(refusal.key, **refusal.values)
+    message = _say(language)(refusal.key, **refusal.told(language))
     return page(
         request, "refused.html", language, refusal.status, headline=headline, message=message
     )

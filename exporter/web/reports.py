@@ -115,14 +115,14 @@ async def read(service: Service, name: str, text: bytes | str) -> HostReport:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(_PARSERS, sockets_text.read, text, name)
         except sockets_text.UnreadableText as error:
-            raise Refusal(400, "refused.because", error=str(error)) from None
+            raise Refusal(400, "refused.because", error=error.text) from None
 
 
 def _take(service: Service, report: HostReport) -> Device:
     try:
         return service.report(report)
     except Conflict as error:
-        raise Refusal(409, "refused.because", error=str(error)) from None
+        raise Refusal(409, "refused.because", error=error.text) from None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ GET /metrics · /-/healthy · /-/ready · /static/…
 GET / · /packets · /at · /devices · /explain · /log · /known · /add
 GET /api/v1/suspects · /api/v1/decisions · /api/v1/devices · /api/v1/explain
 GET /api/v1/unread · /api/v1/doctor
-POST /api/v1/reports · /api/v1/sockets/{device} · /api/v1/forget/{device} · /api/v1/pair
+POST /api/v1/reports · /api/v1/sockets/{device} · /api/v1/forget/{device:path} · /api/v1/pair
 POST /sockets · /log · /log/forget · /known · /known/withdraw · /add         the page's own forms
 """
 
@@ -57,8 +57,8 @@ def create(service: Service, tokens: Tokens | None = None) -> Starlette:
             Route("/api/v1/unread", api.unread),
             Route("/api/v1/doctor", api.doctor),
             Route("/api/v1/reports", reports.report, methods=["POST"]),
-            Route("/api/v1/sockets/{device}", reports.sockets, methods=["POST"]),
-            Route("/api/v1/forget/{device}", forgetting.forget, methods=["POST"]),
+            Route("/api/v1/sockets/{device:path}", reports.sockets, methods=["POST"]),
+            Route("/api/v1/forget/{device:path}", forgetting.forget, methods=["POST"]),
             Route("/api/v1/pair", adding.pair, methods=["POST"]),
             Route("/", page.home),
             Route("/packets", packets.list),
@@ -117,7 +117,7 @@ class _Answers:
         if not request.url.path.startswith("/api/"):
             language = rendering.language_of(request, self._service.config.language)
             return rendering.failure(request, refusal, language)
-        error = words.phrase(refusal.key, "en").format(**refusal.values)
+        error = words.phrase(refusal.key, "en").format(**refusal.told("en"))
         headers = {"www-authenticate": "Bearer"} if refusal.status == 401 else None
         return JSONResponse({"error": error}, refusal.status, headers)
 

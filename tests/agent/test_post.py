@@ -44,7 +44,7 @@ def test_a_server_in_trouble_is_asked_again(server: Server, status: int):
     [
         (400, "HTTP 400: expected int, got str at version$"),
         (401, "--token-file"),
-        (403, "private addresses"),
+        (403, "HTTP 403: expected int, got str at version$"),  # the server's words say which rule
         (404, "without a path"),
         (421, "give its address in --server"),
     ],

@@ -162,3 +162,8 @@ def test_a_private_address_that_came_in_as_strangers_do_is_none_of_ours():
     assert Home().direction(event) == "outbound"
     assert Home().direction(event, outside=True) == "inbound"
     assert Home().direction(packet("10.1.2.3", "224.0.0.1"), outside=True) == "local"
+
+
+def test_what_a_device_forged_does_not_turn_a_configured_interface_round():
+    event = packet("10.1.2.3", "100.72.0.10", ingress_interface="br0")
+    assert Home().direction(event, INTERFACES, outside=True) == "outbound"

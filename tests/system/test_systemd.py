@@ -78,7 +78,7 @@ def commands(folder, name):
     )
     before = [shlex.split(c) for c in re.findall(r"^ExecStartPre=\+?(.*)$", text, re.MULTILINE)]
     (command,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
-    expanded = re.sub(r"\$\{(\w+)\}", lambda match: settings[match[1]], command)
+    expanded = re.sub(r"\$\{?(\w+)\}?", lambda match: settings[match[1]], command)
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "STATE_DIRECTORY": f"{folder}/state"}
     return shlex.split(expanded), before, environment | settings
 

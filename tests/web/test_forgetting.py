@@ -176,3 +176,30 @@ def test_evidence_that_cannot_be_deleted_is_told(lived):
     answer = lived.client().post("/api/v1/forget/BEN-PC")
     assert answer.status == 503
     assert "no such table" in answer.json["error"]
+
+
+def test_what_it_asked_for_and_whom_it_talked_to_goes_too(lived):
+    pipeline = lived.service.pipeline
+    lookups = pipeline.stages.attributor.lookups
+    for asker in ("192.168.1.20", "192.168.1.9"):
+        asked = Event(kind="dns", hostname="a.example", source_ip=asker, ip="198.51.100.7")
+        lookups.add("gate", asked, lived.now)
+    lived.client().post("/api/v1/forget/ben-pc")
+    assert lookups.askers() == {"192.168.1.9"}
+    assert set(pipeline.traffic._counted) == {"nas"}
+
+
+def test_a_name_with_a_slash_is_forgotten_like_any_other(home):
+    report = HostReport(version=1, device="den/pc", addresses=("192.168.1.21",))
+    home.service.report(report)
+    assert home.client().post("/api/v1/forget/den%2Fpc").status == 200
+    assert home.service.pipeline.stages.hosts.device("den/pc") is None
+
+
+@pytest.mark.parametrize("name", ["", "%20"])
+def test_no_name_is_no_reason_to_forget_what_is_nobodys(home, name):
+    home.hears(*flood(3))
+    home.decides()
+    before = home.client().get("/api/v1/suspects").json["packets"]
+    assert home.client().post(f"/api/v1/forget/{name}").status == 400
+    assert home.client().get("/api/v1/suspects").json["packets"] == before == 3
