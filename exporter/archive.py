@@ -34,19 +34,20 @@ class Archive:
         metrics: Metrics,
         clock: Callable[[], float],
         begin_anew: Callable[[], sqlite3.Connection] | None = None,
+        trouble: str = "",
     ) -> None:
         """`writer` and `reader` are of one thread; `begin_anew` sets the file aside.
 
-        It returns the former reader's connection.
+        It returns the former reader's connection. `trouble` is why there is no file to begin with.
         """
         self._store = store
         self._writer, self._reader = writer, reader
         self._metrics, self._clock = metrics, clock
         self._begin_anew = begin_anew
         self._writing = asyncio.Lock()
-        self._broken = False  # damaged, and not yet begun anew
+        self._broken = bool(trouble)  # damaged or not opened, and not yet begun anew
         self._logged = float("-inf")
-        self.trouble = ""  # why the last write failed, "" if it did not
+        self.trouble = trouble  # why the last write failed, "" if it did not
 
     async def write(self) -> None:
         """Move gathered decisions to the database; a failure loses them, counted."""
@@ -57,13 +58,14 @@ class Archive:
             try:
                 await self._write(gathered)
             except sqlite3.Error as error:
-                if not self._is_broken(error) or not await self._renewed(error):
-                    self._lost(gathered, error)
-                    return
-                try:
-                    await self._write(gathered)
-                except sqlite3.Error as again:
-                    self._lost(gathered, again)
+                failure = await self._renewed(error) if self._is_broken(error) else error
+                if failure is None:
+                    try:
+                        await self._write(gathered)
+                    except sqlite3.Error as again:
+                        failure = again
+                if failure is not None:
+                    self._lost(gathered, failure)
 
     async def read(self, ask: Callable[..., _T], *arguments: object) -> _T:
         """Ask the database, after what was gathered is written.
@@ -98,22 +100,22 @@ class Archive:
         self._broken = self._broken or is_damaged(error)
         return self._broken
 
-    async def _renewed(self, error: sqlite3.Error) -> bool:
-        """Set a damaged file aside; whether there is another."""
+    async def _renewed(self, error: sqlite3.Error) -> Exception | None:
+        """Set a damaged file aside; return None if there is another, else why there is not."""
         self._metrics.state_error("evidence", self._clock())
         if self._begin_anew is None:
-            return False
+            return error
         loop = asyncio.get_running_loop()
         try:
             former = await loop.run_in_executor(self._writer, self._begin_anew)
         except (sqlite3.Error, StateError) as failure:
             self._log("the evidence cannot begin anew after {}: {}", error, failure)
-            return False
+            return failure
         self._broken = False
         await loop.run_in_executor(self._reader, former.close)  # its own thread may be reading
-        return True
+        return None
 
-    def _lost(self, gathered: Gathered, error: sqlite3.Error) -> None:
+    def _lost(self, gathered: Gathered, error: Exception) -> None:
         self.trouble = str(error)
         self._metrics.state_error("evidence", self._clock())
         self._log("{} rows of evidence are lost: {}", len(gathered.rows), error)

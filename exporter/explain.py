@@ -24,6 +24,7 @@ from exporter.events import (
 from exporter.explanation import Language
 from exporter.pipeline import Pipeline
 from exporter.reading import Sender
+from exporter.spread import knock
 from exporter.syslog import header
 
 
@@ -90,7 +91,7 @@ def _judged(
     """The answer for a rejected packet: whose it was, and why it came."""
     stages = pipeline.stages
     packets = stages.rejection(event, told.router, now)
-    seen = pipeline.spread.seen(packets.remote_ip, packets.transport, packets.our_port, now)
+    seen = pipeline.spread.seen(*knock(packets), now)
     attribution = stages.attributor.attribute(packets, seen.ports_of_source).attribution
     known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
     signs = causes.gather(packets, attribution, seen, *known)

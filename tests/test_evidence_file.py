@@ -92,7 +92,24 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path):
     connection.close()
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match="file"):
-        EvidenceFile(tmp_path / "file" / "evidence.sqlite", Bounds())
+def test_what_cannot_be_opened_keeps_nothing_and_is_opened_when_it_can_be(tmp_path):
+    folder, hidden = tmp_path / "folder", tmp_path / "hidden"
+    before = EvidenceFile(folder / "evidence.sqlite", Bounds())
+    write(before, 3)
+    before.close()
+    folder.rename(hidden)
+    folder.write_text("in the way")
+    file = EvidenceFile(folder / "evidence.sqlite", Bounds())
+    assert "folder" in file.trouble
+    assert packets(file) == 0
+    with pytest.raises(sqlite3.Error):
+        write(file)
+    with pytest.raises(StateError):
+        file.begin_anew()
+    folder.unlink()
+    hidden.rename(folder)
+    file.begin_anew().close()
+    write(file, 4)
+    assert (packets(file), file.trouble) == (7, "")
+    assert not list(folder.glob("*.broken*"))
+    file.close()

@@ -101,7 +101,8 @@ def _clock(condition: Condition, language: Language) -> Iterator[Found]:
         if router.is_stranger:
             continue
         if router.offset is not None and abs(router.offset) > LATE:
-            wrong = duration(abs(router.offset), language)
+            minutes = round(abs(router.offset) / 60)  # 9 hours, though its line took a second
+            wrong = duration(60.0 * minutes, language)
             topic = "ahead" if router.offset > 0 else "behind"
             yield "warn", topic, {"router": router.name, "wrong": wrong}
         if router.lag > LATE:

@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 from exporter.budget import OTHER
-from exporter.enrichment.networks import UNKNOWN
-from exporter.events import CauseName, Decision, Direction, Evidence, Verdict
+from exporter.events import CauseName, Decision, Direction, Evidence, Network, Verdict
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -43,8 +42,8 @@ _SUMMED_UP: dict[str, Any] = {
     "transport": "",
     "remote_ip": "",
     "our_port": None,
-    "asn": UNKNOWN.asn,
-    "network": msgspec.json.encode(UNKNOWN),
+    "asn": OTHER,
+    "network": msgspec.json.encode(Network(OTHER)),
     "line": "",
 }
 
@@ -52,7 +51,9 @@ _SUMMED_UP: dict[str, Any] = {
 def row(decision: Decision) -> Row:
     """Return what is kept of a decision."""
     rejection, attribution, cause = decision.rejection, decision.attribution, decision.cause
-    candidates = [candidate.device for candidate in attribution.candidates]
+    candidates = attribution.candidates
+    if attribution.evidence == "ambiguous":  # the best stand first: between them it is open
+        candidates = tuple(c for c in candidates if c.evidence == candidates[0].evidence)
     return Row(
         int(rejection.received // 60),
         rejection.router,
@@ -71,7 +72,7 @@ def row(decision: Decision) -> Row:
         rejection.count,
         rejection.received,
         decision.last,
-        msgspec.json.encode((attribution.reasons, cause.reasons, candidates)),
+        msgspec.json.encode((attribution.reasons, cause.reasons, [c.device for c in candidates])),
         rejection.line,
     )
 
@@ -101,8 +102,11 @@ def added(known: Row, new: Row) -> Row:
 
 
 def suspect(row: Row) -> int:
-    """Return a number for all that makes a suspect: sorting by it takes half the time."""
-    network = "" if row.device else row.asn
+    """Return a number for all that makes a suspect: sorting by it takes half the time.
+
+    What stayed within the home has no network worth telling apart.
+    """
+    network = "" if row.device or row.direction == "local" else row.asn
     facts = (row.device, row.process, row.cause, row.direction, row.transport, network)
     digest = hashlib.blake2b(msgspec.msgpack.encode(facts), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)

@@ -20,7 +20,7 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     """Who, or what, is behind rejected packets of a period: one line of the page.
 
     Packets of a named program make one suspect for each cause, direction and transport; packets of
-    nobody one for each of these and each network.
+    nobody one for each of these and each network, unless they stayed at home.
     """
 
     number: int  # the same in every period
@@ -34,7 +34,7 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     transport: str
     network: Network  # of the other side, the one with the most packets
     networks: int  # how many there were
-    sources: int  # distinct remote addresses
+    sources: int  # distinct remote addresses, as far as they were kept apart
     ports: tuple[int, ...]  # ours, at most five, most packets first
     routers: tuple[str, ...]
     packets: int
@@ -93,7 +93,7 @@ def _told(
 _SUMS = """
 WITH sums AS (
     SELECT sum(packets) AS packets, sum(sum(packets)) OVER () AS total, max(rowid) AS newest,
-        min(first) AS first, max(last) AS last, count(DISTINCT remote_ip) AS sources,
+        min(first) AS first, max(last) AS last, count(DISTINCT nullif(remote_ip, '')) AS sources,
         json_group_array(DISTINCT router) AS routers
     FROM decisions WHERE last >= :since AND first <= :until GROUP BY suspect
 )

@@ -12,7 +12,7 @@ def advice(subject: Subject, language: Language, next_step: str = "") -> str:
     `next_step` is what tells most of packets that nobody is named for; it says more than to try
     one device after the other.
     """
-    if subject.role == "owner" and subject.application is not None:
+    if subject.application is not None and _is_to_blame(subject):
         return str(getattr(subject.application.advice, language))
     words = {
         "device": subject.device,
@@ -30,6 +30,14 @@ def advice(subject: Subject, language: Language, next_step: str = "") -> str:
     return said
 
 
+def _is_to_blame(subject: Subject) -> bool:
+    """Whether it is about the program: it attracted the packets, or it should not be there."""
+    if subject.role == "owner":
+        return True
+    application = subject.application
+    return subject.role == "sender" and application is not None and application.verdict == "act"
+
+
 def _keys(subject: Subject) -> tuple[str, ...]:
     """Return the keys of the advice, the most exact first."""
     cause = f"advice.{subject.cause}"
@@ -40,5 +48,5 @@ def _keys(subject: Subject) -> tuple[str, ...]:
     if subject.role == "owner" and subject.process:
         return (f"advice.unlisted.{subject.verdict}", "advice.unlisted")
     if subject.role == "sender" and not subject.device:
-        return ("advice.sender",)
+        return (f"advice.sender.{subject.verdict}", "advice.sender")
     return (f"{cause}.{subject.role}.{subject.verdict}", f"{cause}.{subject.role}", cause)

@@ -18,11 +18,11 @@ def background(
     transport, told = packets.transport, []
     to = packets.destination_port
     if to is not None and (target := knowledge.port(transport, to)):
-        text = {"name": target.name, "why": getattr(target.why, language)}
+        text = {"name": target.called(language), "why": getattr(target.why, language)}
         told.append(say(language, "step.to_port", port=ports(transport, (to,), language), **text))
     source = packets.remote_port if packets.direction == "inbound" else None
     if source is not None and (origin := knowledge.source_port(transport, source)):
-        text = {"name": origin.name, "why": getattr(origin.why, language)}
+        text = {"name": origin.called(language), "why": getattr(origin.why, language)}
         port = ports(transport, (source,), language)
         told.append(say(language, "step.from_port", port=port, **text))
     if transport == "tcp" and packets.signal:

@@ -6,6 +6,7 @@ from exporter.explanation.subjects import Subject
 from exporter.explanation.words import Language, say
 
 _INHERITED = frozenset(["address_changed", "reconnected"])  # reasons: the line is new
+_GONE = frozenset(["program_gone", "forward_dead"])  # reasons: a program was there, and is not now
 _TALKED = ("flow", "remote", "dns")  # evidence that a device of ours spoke first
 
 
@@ -47,7 +48,9 @@ def _other_side(subject: Subject, language: Language) -> str:
         keys = (f"networks.{others}", "networks")
         name = say(language, *keys, network=name, others=number(others))
     if strangers and subject.sources > 1:
-        return say(language, "networks.sources", network=name, sources=number(subject.sources))
+        alone = subject.network.asn if subject.networks == 1 else ""
+        keys = (f"networks.sources.{alone}", "networks.sources")
+        return say(language, *keys, network=name, sources=number(subject.sources))
     if subject.networks == 1 and subject.remote_ip and subject.network.asn in NO_ORGANISATION:
         return say(language, "network.address", network=name, address=subject.remote_ip)
     return name
@@ -83,14 +86,18 @@ def _program(subject: Subject, language: Language) -> str:
 
 
 def _why(subject: Subject) -> tuple[str, ...]:
-    """The most exact sentence: by what is known of it, by its role and verdict, by the cause."""
+    """The most exact sentence: by what is known of it, by its role, by the cause."""
     cause = f"why.{subject.cause}"
-    keys = [f"{cause}.{subject.role}.{subject.verdict}", f"{cause}.{subject.role}", cause]
+    keys = [f"{cause}.{subject.role}", cause]
     if subject.role == "owner" and subject.evidence in _TALKED:
         keys.insert(0, f"{cause}.talked")
     given = {reason.code for reason in subject.cause_reasons}
     if subject.role == "nobody" and given & _INHERITED:
         keys.insert(0, f"{cause}.inherited")
+    if subject.cause == "echo" and subject.role == "target" and given & _GONE:
+        keys.insert(0, f"{cause}.gone")
+    if "botnet_port" in given:
+        keys.insert(0, f"{cause}.infected")
     if "discovery" in given:
         keys.insert(0, f"{cause}.discovery")
     return tuple(keys)

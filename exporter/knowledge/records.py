@@ -12,6 +12,7 @@ from exporter.events import Verdict
 
 Transport = Literal["udp", "tcp"]
 Reading = Literal["benign", "watch", "scan", "attack", "p2p", "unknown"]
+Language = Literal["en", "ja"]
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +80,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     typical_remote_asns: tuple[RemoteAsn, ...] = ()
     references: tuple[str, ...] = ()
 
-    def called(self, language: Literal["en", "ja"]) -> str:
+    def called(self, language: Language) -> str:
         """Return its name for a sentence: without what it lists in brackets at the end."""
         if language == "ja" and self.name_ja:
             return self.name_ja
@@ -105,11 +106,16 @@ class PortEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     port: int | None = None
     port_range: tuple[int, int] | None = None
     name: str
+    name_ja: str | None = None  # where it is called otherwise in Japanese
     kind: str
     why: Text
 
     def __post_init__(self) -> None:
         _bounds(self.port, self.port_range)
+
+    def called(self, language: Language) -> str:
+        """Return its name for a sentence."""
+        return _called(language, self.name, self.name_ja)
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -124,6 +130,7 @@ class SourcePort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     port: int | None = None
     port_range: tuple[int, int] | None = None
     name: str
+    name_ja: str | None = None  # where it is called otherwise in Japanese
     reading: Reading
     weight: float  # 0 to 1: how far the port alone says so
     why: Text
@@ -131,10 +138,18 @@ class SourcePort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         _bounds(self.port, self.port_range)
 
+    def called(self, language: Language) -> str:
+        """Return its name for a sentence."""
+        return _called(language, self.name, self.name_ja)
+
     @property
     def bounds(self) -> tuple[int, int]:
         """The first and the last port."""
         return _bounds(self.port, self.port_range)
+
+
+def _called(language: Language, name: str, name_ja: str | None) -> str:
+    return name_ja if language == "ja" and name_ja else name
 
 
 def _bounds(port: int | None, port_range: tuple[int, int] | None) -> tuple[int, int]:

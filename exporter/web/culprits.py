@@ -66,15 +66,15 @@ def culprits(
 def ranked(culprits: Sequence[Culprit]) -> tuple[list[Culprit], list[Culprit]]:
     """Split culprits into those to tell at length and the others.
 
-    At length: whoever is named, and what must be acted on, but one flood from fifty networks once.
-    If there is nothing of the kind, the largest.
+    At length: what must be acted on, first, but one flood from fifty networks once; and whoever is
+    named. If there is nothing of the kind, the largest.
     """
     told: list[Culprit] = []
     for culprit in culprits:
         known = {other.cause for other in told if not other.device}
         if culprit.device or (culprit.verdict == "act" and culprit.cause not in known):
             told.append(culprit)
-    told = told or list(culprits[:1])
+    told = sorted(told, key=lambda culprit: culprit.verdict != "act") or list(culprits[:1])
     return told, [culprit for culprit in culprits if culprit not in told]
 
 
@@ -118,9 +118,11 @@ def _culprit(
 
 
 def _query(suspect: Suspect) -> dict[str, str]:
-    """Return what tells a suspect's packets from all others; the network only if it is nobody's."""
+    """Return what tells a suspect's packets from all others; a network only of strangers."""
     if suspect.device:
         query = filters_of("device", suspect.device) | filters_of("process", suspect.process)
+    elif suspect.direction == "local":
+        query = filters_of("device", "")
     else:
         query = filters_of("device", "") | filters_of("network", suspect.network.asn)
     query |= {"cause": suspect.cause, "direction": suspect.direction}

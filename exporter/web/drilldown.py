@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from exporter import breakdown, explanation
 from exporter.breakdown import FACETS, PAGE, Facet, Question, Row, Shares, Total
+from exporter.budget import OTHER
 from exporter.events import Verdict
 from exporter.explanation import Language
 from exporter.web import asking, words
@@ -193,6 +194,8 @@ def _label(name: str, value: str, language: Language) -> str:
             return words.phrase("unknown_program", language)
         case "remote" if not value:
             return words.phrase("remote.none", language)
+        case "router" if value == OTHER:
+            return words.phrase("router.other", language)
         case "cause":
             return explanation.cause(value, language)  # type: ignore[arg-type]
         case "direction":
@@ -226,7 +229,7 @@ def _row(row: Row, language: Language) -> RowView:
         verdict=row.verdict,
         verdict_word=explanation.verdict(row.verdict, language),
         packets=row.packets,
-        router=row.router,
+        router=_label("router", row.router, language),
         line=row.line,
         reasons=tuple(dict.fromkeys(reasons)),
     )

@@ -22,6 +22,11 @@ class Row:
     forms: tuple[Form, ...]  # newest first
 
 
+def has_heard(metrics: Metrics) -> bool:
+    """Tell whether any router ever sent anything, also before a restart."""
+    return bool(metrics.store.series[MESSAGES.name])
+
+
 def is_anything_understood(metrics: Metrics) -> bool:
     """Tell whether any line said something: a packet without a verdict says nothing yet."""
     series = metrics.store.series

@@ -23,7 +23,7 @@ from exporter.web.trends import Trend, trend
 SILENT = 3600.0  # seconds without a line, after which nothing is known about now
 WORTH_A_LOOK = 0.1  # of the packets: what nobody is named for may stay unexplained below it
 
-# What the first line says. `waiting`: no router has sent anything since the start.
+# What the first line says. `waiting`: no router has ever sent anything.
 State = Literal["waiting", "silent", "unread", "act", "look", "quiet"]
 
 
@@ -81,6 +81,11 @@ class Overview:
         """Whether a host reports by itself."""
         return any(host.is_agent and host.is_current for host in self.hosts)
 
+    @property
+    def had_agent(self) -> bool:
+        """Whether one has reported by itself lately."""
+        return any(host.is_agent for host in self.hosts)
+
 
 def overview(
     pipeline: Pipeline,
@@ -99,7 +104,8 @@ def overview(
     stages = pipeline.stages
     limited = stages.routers.limited(now)
     heard = sorted(stages.routers.known(), key=lambda router: -router.last_message)
-    last_line = heard[0].last_message if heard else None
+    # After a restart the last line of the evidence is the last that is known of.
+    last_line = heard[0].last_message if heard else max((s.last for s in suspects), default=None)
     shown = tuple(
         replace(
             culprit,
@@ -123,7 +129,13 @@ def overview(
     understood = not_understood.is_anything_understood(stages.metrics)
     places = stages.hosts.inventory.places(now)
     return Overview(
-        state=_state(last_line, shown, now, understood=understood),
+        state=_state(
+            last_line,
+            shown,
+            now,
+            understood=understood,
+            ever=not_understood.has_heard(stages.metrics),
+        ),
         now=now,
         period=period,
         packets=packets,
@@ -152,10 +164,11 @@ def _state(
     now: float,
     *,
     understood: bool,
+    ever: bool,
 ) -> State:
-    if last_line is None:
+    if last_line is None and not ever:
         return "waiting"
-    if now - last_line > SILENT:
+    if last_line is None or now - last_line > SILENT:
         return "silent"
     if any(culprit.verdict == "act" for culprit in culprits):
         return "act"

@@ -146,6 +146,12 @@ def test_a_stranger_is_named_though_there_is_nothing_to_do():
     assert any("other" in one.sentence and "no router" in one.sentence for one in found)
 
 
+@pytest.mark.parametrize("offset", [32_399.2, -32_400.7])
+def test_a_wrong_time_zone_is_told_in_whole_hours(offset):
+    found = findings(router(offset=offset), "en")
+    assert "9 hours" in next(one.sentence for one in found if one.state == "warn")
+
+
 def test_a_wrong_dialect_of_the_configuration_is_named():
     step = next_step(findings(SICK["misread"][0], "en"), "en")
     assert "gw" in step

@@ -160,3 +160,10 @@ def test_only_what_overlaps_the_period_counts():
 def test_the_most_are_those_with_the_most_packets():
     kept = stored(*(nobody(source=Network(f"AS{n}"), count=n) for n in range(1, 100)))
     assert [s.packets for s in kept.suspects(*ALWAYS, most=3)] == [99, 98, 97]
+
+
+def test_addresses_that_were_not_kept_apart_are_not_one_address(monkeypatch):
+    monkeypatch.setattr(module, "MAX_GATHERED", 1)
+    kept = stored(*(nobody(remote_ip=f"198.51.100.{n}") for n in range(1, 9)))
+    found = {suspect.network.asn: suspect.sources for suspect in suspects(kept)}
+    assert found == {"AS20940": 1, "other": 0}

@@ -2,7 +2,9 @@ from typing import get_args
 
 import pytest
 
-from exporter.explanation import Language, advice
+from exporter.events import Reason
+from exporter.explanation import Language, advice, summary
+from exporter.knowledge import load
 from tests.explanation.scenarios import FOUNDING, GOLDEN, SUBJECTS, but
 
 LANGUAGES = get_args(Language)
@@ -50,6 +52,30 @@ def test_of_several_devices_one_is_to_be_switched_off():
 def test_an_unnamed_sender_is_to_be_found_by_its_address():
     assert "sender's address" in advice(SUBJECTS["misconfiguration, unnamed"], "en")
     assert "DOORBELL" in advice(GOLDEN["refused on the way out"], "en")
+
+
+def test_a_program_to_get_rid_of_that_was_stopped_is_not_called_an_infected_device():
+    application = load().application("Honeygain.exe", "tcp", None)
+    sent = but(
+        FOUNDING,
+        direction="outbound",
+        cause="misconfiguration",
+        verdict="act",
+        process="Honeygain.exe",
+        application=application,
+        cause_reasons=(Reason("refused_outbound"),),
+    )
+    assert application is not None
+    assert advice(sent, "en") == application.advice.en
+    assert "infect" not in summary(sent, "en")
+    search = but(sent, application=None, cause_reasons=(Reason("botnet_port", {"port": 23}),))
+    assert "infect" in summary(search, "en")
+
+
+def test_an_unnamed_sender_that_seems_infected_is_not_to_be_allowed_what_it_does():
+    sender = but(SUBJECTS["misconfiguration, unnamed"], direction="outbound")
+    assert "disconnect" in advice(but(sender, verdict="act"), "en")
+    assert "disconnect" not in advice(but(sender, verdict="watch"), "en")
 
 
 @pytest.mark.parametrize("case", ["scan", "survey", "reflection", "flood", "chatter at home"])

@@ -15,7 +15,7 @@ def told(language="en", cause="scan", **facts):
 @pytest.mark.parametrize(
     ("language", "port", "why"),
     [("en", "TCP port 3389 is known for: Remote Desktop.", "ransomware"),
-     ("ja", "TCPポート3389で知られるもの：Remote Desktop。", "ランサムウェア")],
+     ("ja", "TCPポート3389で知られるもの：リモートデスクトップ。", "ランサムウェア")],
 )  # fmt: skip
 def test_a_known_port_is_told_with_what_it_means(language, port, why):
     [target, *_] = told(language, transport="tcp", our_port=3389, remote_port=40000)
@@ -24,7 +24,8 @@ def test_a_known_port_is_told_with_what_it_means(language, port, why):
 
 
 def test_the_other_sides_port_is_told_where_it_sent():
-    assert any("STUN" in line for line in told(remote_port=3478, our_port=50123))
+    assert any("STUN/TURN reply" in line for line in told(remote_port=3478, our_port=50123))
+    assert any("STUN/TURNの返事" in line for line in told("ja", remote_port=3478, our_port=50123))
     out = told(direction="outbound", remote_port=3478, our_port=50123, destination_port=3478)
     assert sum("STUN" in line for line in out) == 1  # as the port it was sent to
 

@@ -22,7 +22,11 @@ def test_the_country_can_be_left_out_and_may_be_unknown():
     [
         (Network("AS64500"), "AS64500", "AS64500"),
         (Network("unknown"), "an unknown network", "不明なネットワーク"),
-        (Network("other"), "an unknown network", "不明なネットワーク"),
+        (
+            Network("other"),
+            "many networks (not kept apart)",
+            "多数のネットワーク（個別の記録なし）",
+        ),
         (Network("private", "private"), "a private address", "プライベートアドレス"),
         (Network("reserved", "documentation"), "a reserved address range", "予約済みのアドレス"),
     ],

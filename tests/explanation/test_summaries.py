@@ -144,6 +144,14 @@ def test_many_addresses_are_counted(language):
     assert "1,260" in summary(GOLDEN["reflection"], language)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "came from 3 private addresses"), ("ja", "3個のプライベートアドレスから")],
+)
+def test_many_private_addresses_are_of_no_organisation(language, said):
+    assert said in summary(but(NOBODY, network=Network("private"), sources=3), language)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["{device}", "{0}{", "%s %(x)s", "\\1", "{{}}"])
 def test_braces_in_names_are_not_evaluated(language, name):

@@ -1,4 +1,5 @@
 import contextlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from exporter.knowledge import KnowledgeError, load
 from exporter.knowledge.records import Text
 
 KNOWLEDGE: Any = load()
+PROPER_NAMES = {"Call of Duty", "chargen", "memcached", "rsync", "traceroute"}  # also in Japanese
 MINE = """
 applications:
   - id: my_backup
@@ -50,6 +52,14 @@ def texts():
 
 def test_everything_is_said_in_both_languages():
     assert [place for place, text in texts() if not (text.en.strip() and text.ja.strip())] == []
+
+
+def test_no_port_has_english_words_in_its_japanese_name():
+    entries = (*KNOWLEDGE._ports.values(), *KNOWLEDGE._source_ports.values())
+    proper = re.compile("|".join(PROPER_NAMES))
+    names = {proper.sub("", entry.called("ja")) for entry in entries}
+    assert [name for name in names if re.search(r"\b[a-z]{2,}\b", name, re.ASCII)] == []
+    assert {"Remote Desktop", "Windows Delivery Optimization"} & names == set()
 
 
 def test_every_kind_that_is_used_is_defined():
@@ -167,4 +177,6 @@ def test_the_documented_example_is_a_file_that_can_be_used():
     assert backup is not None
     assert (backup.called("en"), backup.called("ja")) == ("Family Backup", "家族のバックアップ")
     assert knowledge.port("udp", 22777).kind == "legit"
+    assert knowledge.port("udp", 22777).called("ja") == "家族のバックアップ"
+    assert knowledge.source_port("udp", 22777).called("ja") == "家族のバックアップの返事"
     assert knowledge.networks.asns[64496].org == "Our club's network"

@@ -29,6 +29,16 @@ def test_what_is_no_port_is_refused(fields):
         msgspec.convert(hint | fields, SourcePort)
 
 
+def test_a_port_and_a_hint_may_be_called_otherwise_in_japanese():
+    hint = {"proto": "udp", "port": 1, "reading": "benign", "weight": 1.0, "why": TEXT}
+    for entry in (
+        port(port=515, name="LPD printer", name_ja="LPDプリンター"),
+        msgspec.convert(hint | {"name": "LPD printer", "name_ja": "LPDプリンター"}, SourcePort),
+    ):
+        assert (entry.called("en"), entry.called("ja")) == ("LPD printer", "LPDプリンター")
+    assert port(port=22, name="SSH").called("ja") == "SSH"
+
+
 def test_an_unknown_key_is_noticed():
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         port(port=53, prot="udp")

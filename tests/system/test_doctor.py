@@ -112,7 +112,7 @@ def test_an_agent_without_its_token_and_one_that_ended(tmp_path):
         assert run("agent", "--server", server.url, "--once").returncode == 1
         step, told, _ = ask(server)
         assert "token" in step
-        assert "1 reports were refused" in told
+        assert "Reports that were refused: 1." in told
         report = ["agent", "--server", server.url, "--once", "--interval", "1"]
         sent = run(*report, "--device", "BEN", "--token-file", str(tokens))
         assert sent.returncode == 0, sent.stderr

@@ -95,13 +95,30 @@ def test_a_full_disk_is_told_of_and_counting_goes_on(tmp_path):
 
 
 @needs("namespaces")
-def test_a_start_on_a_full_disk_says_so(tmp_path):
+def test_a_start_on_a_full_disk_counts_says_so_and_has_the_old_evidence_again(tmp_path):
     with small_disk(tmp_path / "state", "3m") as disk:
         with serve(tmp_path) as server:
+            send(server, 5)
+            until(lambda: happened(server)["packets"] == 5, "evidence")
             assert server.process.stop() == 0
         fill(disk / "filler")
-        config = tmp_path / "knockwatch.toml"
-        done = run("serve", "--config", config, "--state-dir", disk)
+        with serve(tmp_path) as server:
+            send(server, 4)
+            until(lambda: total(server.metrics(), REJECTED) == 9, "packets")
+            assert "the disk is full" in run("doctor", "--url", server.url).stdout
+            (disk / "filler").unlink()
+            send(server, 2)
+            until(lambda: happened(server)["packets"] >= 7, "evidence again")
+            assert "Make room" not in run("doctor", "--url", server.url).stdout
+            assert "Traceback" not in server.process.output()
+        assert not list(disk.glob("*.broken*"))
+
+
+@needs("namespaces")
+def test_a_first_start_on_a_full_disk_says_so(tmp_path):
+    with small_disk(tmp_path / "state", "3m") as disk:
+        fill(disk / "filler")
+        done = run("serve", "--state-dir", disk)
     assert done.returncode == 1
     assert "the disk is full" in done.stderr
     assert "Traceback" not in done.stderr

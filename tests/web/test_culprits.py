@@ -1,7 +1,10 @@
 """Which suspects are told at length."""
 
-from exporter.events import Verdict
-from exporter.web.culprits import Culprit, ranked
+from exporter.events import Cause, Network, Verdict
+from exporter.knowledge import load
+from exporter.web.culprits import Culprit, culprits, ranked
+from tests.evidence.stores import stored, suspects
+from tests.rejections import decision, rejection
 
 
 def culprit(
@@ -40,7 +43,24 @@ def test_the_named_and_one_flood_are_told_at_length():
     assert others == [*scans, *floods[1:]]
 
 
+def test_what_must_be_acted_on_comes_before_what_is_larger():
+    larger = culprit("a", "watch", device="PC")
+    infected = culprit("b", "act", device="CAMERA", cause="misconfiguration")
+    assert ranked([larger, infected])[0] == [infected, larger]
+
+
 def test_where_nobody_is_named_the_largest_is_told_at_length():
     scans = [culprit(name) for name in "ab"]
     assert ranked(scans) == ([scans[0]], [scans[1]])
     assert ranked([]) == ([], [])
+
+
+def test_what_stayed_at_home_is_told_once_and_leads_to_all_of_its_packets():
+    chatter = Cause(name="local_chatter", verdict="benign", confidence=0.8)
+    packets = (rejection(direction="local", source=Network(asn)) for asn in ("private", "reserved"))
+    kept = stored(*(decision(one, cause=chatter) for one in packets))
+    [told] = culprits(suspects(kept), load(), 3600.0, "en")
+    assert told.packets == 2
+    assert told.query == {
+        "nobody": "1", "cause": "local_chatter", "direction": "local", "transport": "udp",
+    }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.breakdown import FACETS
 from exporter.events import Cause
-from exporter.evidence import EvidenceStore
+from exporter.evidence import EvidenceStore, store
 from exporter.web import asking
 from exporter.web.drilldown import MOMENT_BARS, Drilldown, bars, drilldown, look
 from tests.rejections import NOW, decision, named, rejection
@@ -91,3 +91,16 @@ def test_causes_are_in_the_readers_language(language, label):
 @pytest.mark.parametrize(("around", "parts"), [("30s", 2), ("5m", 10), ("1d", MOMENT_BARS)])
 def test_a_moment_is_drawn_in_whole_minutes(around, parts):
     assert bars(asking.read({"at": "2026-11-24T03:12", "around": around}, NOW)) == parts
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_was_summed_up_in_a_flood_is_shown_as_not_kept_apart(language, monkeypatch):
+    monkeypatch.setattr(store, "MAX_GATHERED", 1)
+    packets = [rejection(remote_ip=f"198.51.100.{n}", our_port=n) for n in range(1, 4)]
+    view = shown(*map(decision, packets), language=language)
+    row = next(row for row in view.rows if not row.remote)
+    many = {"en": "many networks (not kept apart)", "ja": "多数のネットワーク（個別の記録なし）"}
+    apart = {"en": "not kept apart", "ja": "個別の記録なし"}
+    assert (row.packets, row.network, row.router) == (2, many[language], apart[language])
+    assert many[language] in [value.label for value in facet(view, "network").values]
+    assert apart[language] in [value.label for value in facet(view, "router").values]

@@ -18,3 +18,18 @@ def test_an_agent_that_sees_no_programs_of_others_says_so(home, path, words, lac
     client = home.client()
     assert client.post("/api/v1/reports", wire.encode(report)).status == 200
     assert (words in client.get(path).text) == ("programs" in lacks)
+
+
+SILENT = "report no longer"
+PASTED = "A paste counts for 10 minutes"
+NOBODY = "None reports yet"
+
+
+@pytest.mark.parametrize(("agent", "said"), [("knockwatch 1", SILENT), ("paste", PASTED)])
+def test_where_no_agent_reports_now_it_is_said_whether_one_did(home, agent, said):
+    client = home.client()
+    assert NOBODY in client.get("/").text
+    home.reports("PC", 51413, "a.exe", agent=agent)
+    home.now += 3600.0
+    told = client.get("/").text
+    assert [words for words in (SILENT, PASTED, NOBODY) if words in told] == [said]

@@ -67,6 +67,20 @@ def test_before_the_first_line_nothing_is_quiet(home):
     assert view(home).state == "waiting"
 
 
+def test_after_a_restart_the_evidence_tells_of_the_last_line_and_no_router_is_new(
+    home, monkeypatch
+):
+    heard = home.now
+    home.hears(*flood(3))
+    home.decides()
+    monkeypatch.setattr(type(home.service.pipeline.stages.routers), "known", lambda self: ())
+    shown = view(home)
+    assert (shown.state, shown.last_line) == ("quiet", heard)
+    home.now += 3601
+    shown = view(home)
+    assert (shown.state, shown.last_line) == ("silent", None)
+
+
 def test_harmless_packets_are_quiet(home):
     home.hears(*(message(f"198.51.100.{n}:999", 23, "TCP") for n in range(1, 11)))
     home.decides()
