@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter import build, reverse_dns, tables, web
+from exporter.access.tokens import Tokens
 from exporter.evidence import Bounds
 from exporter.evidence_file import EvidenceFile
 from exporter.pipeline import Pipeline
@@ -27,7 +28,6 @@ from exporter.service import Service
 from exporter.settings import Config
 from exporter.stages import Stages
 from exporter.state import StateFile
-from exporter.tokens import Tokens
 from exporter.transports import OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 

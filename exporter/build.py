@@ -8,6 +8,7 @@ from typing import Literal
 
 from exporter.addresses import canonical
 from exporter.attribution import Attributor
+from exporter.attribution.mappings import Forward, Mappings
 from exporter.dialects import Dialect, custom, fields
 from exporter.dialects.table import DIALECTS
 from exporter.enrichment.direction import Home, Interfaces
@@ -16,7 +17,6 @@ from exporter.events import STDIN
 from exporter.hosts import Hosts
 from exporter.inventory import Inventory
 from exporter.knowledge import Knowledge, load
-from exporter.mappings import Forward, Mappings
 from exporter.metrics import Metrics
 from exporter.reading import Reader, Rule
 from exporter.routers import RouterRule, Routers

@@ -22,11 +22,11 @@ from loguru import logger
 from exporter.options import parser
 
 if TYPE_CHECKING:
+    from exporter.access.tokens import Tokens
     from exporter.explain import Answer
     from exporter.explanation import Language
     from exporter.settings import Config, Listen
     from exporter.stages import Stages
-    from exporter.tokens import Tokens
 
 OK, FAILED, USAGE = 0, 1, 2
 _LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
@@ -205,8 +205,8 @@ def _tokens(config: Config, folder: Path | None = None) -> Tokens | None:
     """Who may post; None when no file is configured. Paired devices' tokens are in the folder."""
     if not config.tokens.file:
         return None
+    from exporter.access.tokens import TokenError, Tokens
     from exporter.config import ConfigError
-    from exporter.tokens import TokenError, Tokens
 
     try:
         return Tokens(Path(config.tokens.file), folder / "tokens" if folder else None)

@@ -10,6 +10,7 @@ import msgspec
 
 from exporter import causes, explanation
 from exporter.bisection import Found, concerns
+from exporter.causes.spread import knock
 from exporter.dialects import nearest
 from exporter.events import (
     Candidate,
@@ -24,7 +25,6 @@ from exporter.events import (
 from exporter.explanation import Language
 from exporter.pipeline import Pipeline
 from exporter.reading import Sender
-from exporter.spread import knock
 from exporter.syslog import header
 
 

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from itertools import compress
 
 from exporter import causes
+from exporter.attribution.crowds import Crowd
+from exporter.attribution.waiting import TOGETHER
 from exporter.bisection import Bisection
-from exporter.blocks import Block
 from exporter.causes.alike import Ways
-from exporter.crowds import Crowd
+from exporter.causes.spread import LATE, Spread
 from exporter.events import Batch, CauseName, Rejection
 from exporter.intake import Intake, Taken
-from exporter.spread import LATE, Spread
+from exporter.metrics.tallies import Tallies
 from exporter.stages import Stages
-from exporter.tallies import Tallies
-from exporter.waiting import TOGETHER
+from exporter.syslog.blocks import Block
 
 
 class Floods:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from exporter.blocks import Block
 from exporter.dialects import Dialect
 from exporter.events import Batch, Event, Reading, SyslogMessage
 from exporter.reading import Reader, Sender
 from exporter.routers import Routers
 from exporter.syslog import header, stamps
+from exporter.syslog.blocks import Block
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
 _LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import msgspec
 
 from exporter import causes
+from exporter.causes.spread import Spread, knock
 from exporter.events import Decision, Event
 from exporter.evidence import Bounds, EvidenceStore, Suspect
 from exporter.reading import Reader, Sender
-from exporter.spread import Spread, knock
 from exporter.stages import Stages
 from exporter.syslog import header
 

@@ -13,22 +13,22 @@ import msgspec
 
 from exporter import causes
 from exporter.attribution import Finding
+from exporter.attribution.crowds import MAX_LINE, Touched
+from exporter.attribution.mappings import REMOVED
+from exporter.attribution.waiting import Group, Waiting
 from exporter.bisection import Bisection
-from exporter.blocks import Block
-from exporter.crowds import MAX_LINE, Touched
-from exporter.echoes import Echoes
+from exporter.causes.spread import LATE, Seen, Spread, knock
 from exporter.events import Batch, Decision, Event, HostReport, Reading, Rejection
 from exporter.floods import Floods
-from exporter.fronts import Fronts
+from exporter.hosts.machines import Device
+from exporter.hosts.traffic import Traffic
 from exporter.intake import Intake, Taken
-from exporter.machines import Device
-from exporter.mappings import REMOVED
-from exporter.spread import LATE, Seen, Spread, knock
+from exporter.reading.unread import UnreadLines, lacks_verdict
+from exporter.routers.echoes import Echoes
+from exporter.routers.fronts import Fronts
 from exporter.stages import Stages
 from exporter.syslog import encoding
-from exporter.traffic import Traffic
-from exporter.unread import UnreadLines, lacks_verdict
-from exporter.waiting import Group, Waiting
+from exporter.syslog.blocks import Block
 
 FORGET_EVERY = 60.0  # seconds
 

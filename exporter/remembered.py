@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from exporter.associations import Association
 from exporter.attribution import MAX_GRACE
+from exporter.attribution.mappings import Mapping as PortMapping
+from exporter.attribution.waiting import Group
 from exporter.bisection import Remembered
-from exporter.leases import Lease
-from exporter.mappings import Mapping as PortMapping
+from exporter.inventory.associations import Association
+from exporter.inventory.leases import Lease
 from exporter.pipeline import Pipeline
-from exporter.waiting import Group
 
 RESTART_GRACE = 1.5  # of the slowest agent's interval: until then a silent one may still report
 

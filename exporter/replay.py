@@ -17,9 +17,9 @@ from typing import BinaryIO
 import msgspec
 from tqdm import tqdm
 
-from exporter import exposition
 from exporter.events import Batch
 from exporter.explain import event_fields
+from exporter.metrics import exposition
 from exporter.pipeline import Pipeline
 from exporter.stages import Stages
 

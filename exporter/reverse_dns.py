@@ -17,7 +17,7 @@ import dns.rdatatype
 import dns.reversename
 from loguru import logger
 
-from exporter.resolved import Resolved
+from exporter.inventory.resolved import Resolved
 
 LOOK = 1.0  # seconds between looks at what is to be asked, and so between questions
 TIMEOUT = 2.0  # seconds

@@ -15,17 +15,17 @@ import msgspec
 from loguru import logger
 from prometheus_client import PlatformCollector, ProcessCollector
 
-from exporter import condition, exposition, formats, remembered
-from exporter.acknowledged import Acknowledgement, Acknowledgements
+from exporter import remembered
+from exporter.access.acknowledged import Acknowledgement, Acknowledgements
 from exporter.archive import Archive
 from exporter.build import VERSION
-from exporter.doctor import Condition, Trouble
+from exporter.doctor import Condition, Trouble, condition
 from exporter.events import Batch, HostReport, Position
 from exporter.evidence import EvidenceStore, Suspect, suspects
-from exporter.machines import Conflict, Device
-from exporter.metrics import STATE_ERRORS
+from exporter.hosts.machines import Conflict, Device
+from exporter.metrics import STATE_ERRORS, exposition, formats
+from exporter.metrics.series import Declaration
 from exporter.pipeline import Pipeline
-from exporter.series import Declaration
 from exporter.settings import Config
 from exporter.state import StateFile
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from exporter.attribution.traces import Windows
 from exporter.events import Kind
 from exporter.metrics import Limits
-from exporter.traces import Windows
 
 PRIVATE_SENDERS = (
     *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),

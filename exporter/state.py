@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from loguru import logger
 
-from exporter.series import Series
+from exporter.metrics.series import Series
 
 VERSION = 1
 _SCHEMA = """

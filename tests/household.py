@@ -9,8 +9,8 @@ import random
 import sys
 from collections import Counter
 
-from exporter.attendance import ABSENT, MINUTES, PRESENT
-from exporter.coincidence import judge
+from exporter.bisection.attendance import ABSENT, MINUTES, PRESENT
+from exporter.bisection.coincidence import judge
 
 LISTENED = bytes([1]) * MINUTES
 NEVER_OFF = "nas"

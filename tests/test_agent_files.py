@@ -19,7 +19,7 @@ from exporter import wire
 from exporter.agent import host
 from exporter.events import Gateway, HostReport, Link, Neighbour, Socket
 from exporter.hosts import Hosts
-from exporter.machines import Conflict
+from exporter.hosts.machines import Conflict
 from exporter.sockets_text import fields
 from exporter.web.reports import BURST, PER_SECOND
 

@@ -5,15 +5,16 @@ import random
 import msgspec
 import pytest
 
-from exporter import blocks, build, exposition, floods
+from exporter import build, floods
 from exporter.attribution import Attributor
 from exporter.events import Batch
 from exporter.hosts import Hosts
 from exporter.inventory import Inventory
-from exporter.metrics import Limits, Metrics
+from exporter.metrics import Limits, Metrics, exposition
 from exporter.pipeline import Pipeline
 from exporter.routers import Routers
 from exporter.settings import Config
+from exporter.syslog import blocks
 from tests.world import NOW, report, socket
 
 STAGES = build.stages(Config())

@@ -1,11 +1,11 @@
 import pytest
 
-from exporter.blocks import Block
 from exporter.events import Batch
 from exporter.intake import Intake
 from exporter.reading import Reader, Rule
 from exporter.routers import Routers
-from tests.test_blocks import line
+from exporter.syslog.blocks import Block
+from tests.syslog.test_blocks import line
 from tests.world import NOW
 
 

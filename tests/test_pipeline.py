@@ -5,10 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter import build, waiting
+from exporter import build
+from exporter.attribution import Attributor, waiting
+from exporter.build import port_kind
 from exporter.config import parse
 from exporter.events import Batch
+from exporter.hosts import Hosts
+from exporter.metrics import Metrics
 from exporter.pipeline import Pipeline
+from exporter.routers import Routers
 from exporter.settings import Config
 from tests.world import NOW, report, socket
 
@@ -22,12 +27,6 @@ def pipeline(decided=None, config="", **options):
 
 
 def _fresh():
-    from exporter.attribution import Attributor
-    from exporter.build import port_kind
-    from exporter.hosts import Hosts
-    from exporter.metrics import Metrics
-    from exporter.routers import Routers
-
     hosts = Hosts()
     return STAGES._replace(
         routers=Routers(),

@@ -13,7 +13,7 @@ import pytest
 
 from exporter import reverse_dns
 from exporter.app import _resolvers
-from exporter.resolved import AGAIN, Resolved
+from exporter.inventory.resolved import AGAIN, Resolved
 from exporter.reverse_dns import Unanswered, ask, keep_asking
 from exporter.transports import gateway
 

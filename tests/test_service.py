@@ -9,7 +9,7 @@ from exporter import build
 from exporter.config import parse
 from exporter.events import Batch, Position
 from exporter.evidence import EvidenceStore
-from exporter.machines import Conflict
+from exporter.hosts.machines import Conflict
 from exporter.pipeline import Pipeline
 from exporter.service import Service
 from exporter.state import StateFile, open_database

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loguru import logger
 
-from exporter.series import Series
+from exporter.metrics.series import Series
 from exporter.state import VERSION, StateError, StateFile, open_database, set_aside
 from tests.rejections import NOW
 

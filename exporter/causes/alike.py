@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from operator import eq
 
 from exporter.causes.signs import FLOOD_PER_MINUTE, MANY_SOURCES
+from exporter.causes.spread import Spread
 from exporter.causes.strangers import (
     DELUGE_PER_MINUTE,
     FEW_PACKETS,
@@ -18,7 +19,6 @@ from exporter.causes.strangers import (
 )
 from exporter.events import CauseName, Network
 from exporter.knowledge import Knowledge
-from exporter.spread import Spread
 
 MOST = 2  # both numbers of ports are reached
 MAX_WAYS = 10_000  # that are remembered; more than there are, unless the rules change

@@ -6,12 +6,12 @@ and lines; out come `Signs`, plain values, so that every rule is a function of t
 
 import msgspec
 
+from exporter.causes.spread import Seen
 from exporter.events import Attribution, Evidence, Rejection
 from exporter.hosts import Hosts
 from exporter.knowledge import Application, Knowledge
 from exporter.knowledge.records import Reading
-from exporter.spread import Seen
-from exporter.uplinks import Renewal, Uplinks
+from exporter.routers.uplinks import Renewal, Uplinks
 
 MANY_SOURCES = 8  # at one port of ours: peers that were told of it, or a forged flood
 FLOOD_PER_MINUTE = 3000.0  # packets; 50 a second, which a slow line feels

@@ -7,8 +7,8 @@ pure function of a `SyslogMessage`: no clock, no state, no configuration.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from exporter.blocks import Form
 from exporter.events import Event, SyslogMessage
+from exporter.syslog.blocks import Form
 
 
 class Malformed(ValueError):

@@ -13,9 +13,9 @@ NEC Aterm's logs.
 
 import re
 
-from exporter.blocks import PORT, SOURCE, SOURCE_PORT, Form
 from exporter.dialects import Dialect, Malformed, fields
 from exporter.events import Event, Kind, SyslogMessage
+from exporter.syslog.blocks import PORT, SOURCE, SOURCE_PORT, Form
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("rejected", "denied", "dropped", "blocked", "refused"), "rejected"),

@@ -11,9 +11,9 @@ Source: net/ipv4/netfilter/nf_log_ipv4.c, net/netfilter/nf_log_syslog.c.
 
 import re
 
-from exporter.blocks import PORT, SOURCE, SOURCE_PORT, Form
 from exporter.dialects import Dialect, Malformed, fields, netfilter_flavours, signals
 from exporter.events import Event, SyslogMessage
+from exporter.syslog.blocks import PORT, SOURCE, SOURCE_PORT, Form
 
 _PREFIX_LENGTH = (
     512  # the kernel cuts a prefix at 127 characters; the rest is what stands before it

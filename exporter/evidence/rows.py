@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from exporter.budget import OTHER
 from exporter.events import CauseName, Decision, Direction, Evidence, Network, Verdict
+from exporter.metrics.budget import OTHER
 
 
 class Row(msgspec.Struct, frozen=True):

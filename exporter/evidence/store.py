@@ -10,10 +10,10 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from exporter.erasure import erase
 from exporter.events import Decision
 from exporter.evidence import sockets, suspects
 from exporter.evidence.bounds import Bounds, give_back, trim
+from exporter.evidence.erasure import erase
 from exporter.evidence.layout import COLUMNS, prepare
 from exporter.evidence.rows import Row, added, key, row, summed_up, suspect
 from exporter.evidence.sockets import Held

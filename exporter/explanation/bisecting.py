@@ -1,7 +1,7 @@
 """Whom packets follow that nobody is named for, and what to switch off to find out, in words."""
 
 from exporter.bisection import Found
-from exporter.coincidence import Lead, Trial
+from exporter.bisection.coincidence import Lead, Trial
 from exporter.events import Reason
 from exporter.explanation.quantities import confidence, duration, number
 from exporter.explanation.reasons import reason

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from exporter import wire
-from exporter.pairing import LIFETIME, Codes, TooManyTriesError, written
+from exporter.access.pairing import LIFETIME, Codes, TooManyTriesError, written
+from exporter.access.tokens import Tokens
 from exporter.service import Service
-from exporter.tokens import Tokens
 from exporter.web import bodies, forms, rendering
 from exporter.web.refusals import Refusal
 

@@ -10,15 +10,15 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from exporter import breakdown, doctor, explanation
-from exporter.acknowledged import Pair, pair
+from exporter import doctor, explanation
+from exporter.access.acknowledged import Pair, pair
 from exporter.bisection import Found
-from exporter.evidence import Held, Suspect, sockets
+from exporter.evidence import Held, Suspect, breakdown, sockets
 from exporter.explain import event_fields, explain
 from exporter.explanation import Language
 from exporter.knowledge import Knowledge
+from exporter.reading.unread import Unread
 from exporter.service import Service
-from exporter.unread import Unread
 from exporter.web import asking, decisions
 from exporter.web.bisected import bisected, in_words
 from exporter.web.culprits import subject_of

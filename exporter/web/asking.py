@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, get_args
 
-from exporter.breakdown import PAGE, Question
 from exporter.events import CauseName, Direction
+from exporter.evidence.breakdown import PAGE, Question
 from exporter.web.moments import around, moment
 from exporter.web.periods import Period, chosen
 from exporter.web.refusals import Refusal

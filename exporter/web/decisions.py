@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from exporter import explanation
-from exporter.breakdown import PAGE, Row, Total
 from exporter.evidence import Held
+from exporter.evidence.breakdown import PAGE, Row, Total
 from exporter.explanation import Language, Subject
 from exporter.knowledge import Knowledge
 from exporter.web.asking import Asked

@@ -13,13 +13,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from exporter import composition, logged
 from exporter.addresses import canonical
 from exporter.dialects import fields
 from exporter.events import Reason
 from exporter.explanation import Language
-from exporter.hostnames import is_station
+from exporter.hosts import composition
 from exporter.inventory import Holder
+from exporter.inventory.hostnames import is_station
+from exporter.routers import logged
 from exporter.service import Service
 from exporter.web import rendering, words
 from exporter.web.decisions import rfc3339

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from exporter import breakdown, explanation
-from exporter.breakdown import FACETS, PAGE, Facet, Question, Row, Shares, Total
-from exporter.budget import OTHER
+from exporter import explanation
 from exporter.events import Verdict
+from exporter.evidence import breakdown
+from exporter.evidence.breakdown import FACETS, PAGE, Facet, Question, Row, Shares, Total
 from exporter.explanation import Language
+from exporter.metrics.budget import OTHER
 from exporter.web import asking, words
 from exporter.web.asking import Asked
 from exporter.web.trends import Trend, trend

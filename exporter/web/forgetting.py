@@ -11,8 +11,8 @@ from loguru import logger
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from exporter.access.tokens import Tokens
 from exporter.service import Service
-from exporter.tokens import Tokens
 from exporter.web.refusals import Refusal
 from exporter.wire import MAX_TEXT
 

@@ -5,7 +5,7 @@ Browsers send no token with a form, so it is a field of it; `guard` has looked a
 
 from starlette.requests import Request
 
-from exporter.tokens import Tokens
+from exporter.access.tokens import Tokens
 from exporter.web import bodies, guard
 
 

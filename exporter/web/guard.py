@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exporter.access.tokens import Tokens
 from exporter.addresses import Prefixes, canonical
 from exporter.settings import PRIVATE_SENDERS
-from exporter.tokens import Tokens
 from exporter.web.refusals import Refusal
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from exporter import wire
-from exporter.acknowledged import MOST_DAYS, pair
+from exporter.access.acknowledged import MOST_DAYS, pair
+from exporter.access.tokens import Tokens
 from exporter.service import Service
-from exporter.tokens import Tokens
 from exporter.web import forms, rendering
 from exporter.web.refusals import Refusal
 

@@ -6,7 +6,7 @@ The counters and the newest forms go in, rows come out; templates/unread.html la
 from dataclasses import dataclass
 
 from exporter.metrics import MESSAGES, REJECTED, ROUTER_EVENTS, Metrics
-from exporter.unread import Form, UnreadLines
+from exporter.reading.unread import Form, UnreadLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from exporter.acknowledged import Pair, pair
-from exporter.breakdown import Bars
+from exporter.access.acknowledged import Pair, pair
 from exporter.evidence import Suspect
+from exporter.evidence.breakdown import Bars
 from exporter.explanation import Language
-from exporter.machines import Device
+from exporter.hosts.machines import Device
 from exporter.pipeline import Pipeline
 from exporter.web import not_understood
 from exporter.web.bisected import bisected

@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from exporter.breakdown import Question, Total, total
 from exporter.evidence import Held, Suspect, sockets, suspects
+from exporter.evidence.breakdown import Question, Total, total
 from exporter.explanation import Language
 from exporter.service import Service
 from exporter.web import asking, rendering

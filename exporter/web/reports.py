@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from exporter import sockets_text, wire
+from exporter.access.tokens import Tokens
 from exporter.events import HostReport
 from exporter.hosts import MAX_DEVICES
-from exporter.machines import PASTE_CURRENT, Conflict, Device
+from exporter.hosts.machines import PASTE_CURRENT, Conflict, Device
 from exporter.service import Service
-from exporter.tokens import Tokens
 from exporter.web import bodies, guard
 from exporter.web.refusals import Refusal
 

@@ -21,8 +21,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from exporter.access.tokens import Tokens
 from exporter.service import Service
-from exporter.tokens import Tokens
 from exporter.web import rendering, words
 from exporter.web.adding import Adding
 from exporter.web.api import Api

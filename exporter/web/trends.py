@@ -5,7 +5,7 @@ It is drawn by the server as one path, so that the page needs neither scripts no
 
 from dataclasses import dataclass
 
-from exporter.breakdown import Bars
+from exporter.evidence.breakdown import Bars
 
 HEIGHT = 24.0  # of the drawing, which is as wide as it has bars
 _LEAST = 1.5  # of that height, so that one packet is seen beside a thousand

@@ -17,7 +17,7 @@ from exporter.agent import push
 from exporter.agent.linux import AROUND_EVERY, Linux
 from exporter.agent.watch import Watch
 from exporter.events import HostReport
-from exporter.traffic import Traffic
+from exporter.hosts.traffic import Traffic
 from tests.system.parts.lab import Lab, home, run
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until

@@ -18,11 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from exporter import breakdown
 from exporter.archive import Archive
-from exporter.breakdown import Question
 from exporter.events import Attribution, Candidate, Cause, Decision, Network, Reason, Verdict
-from exporter.evidence import Bounds, sockets, suspects
+from exporter.evidence import Bounds, breakdown, sockets, suspects
+from exporter.evidence.breakdown import Question
 from exporter.evidence.store import MAX_GATHERED
 from exporter.evidence_file import EvidenceFile
 from exporter.metrics import Metrics

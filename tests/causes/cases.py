@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from exporter.causes.signs import FLOOD_PER_MINUTE, MANY_SOURCES, Signs, gather
+from exporter.causes.spread import Seen
 from exporter.causes.strangers import DELUGE_PER_MINUTE, MANY_PORTS
 from exporter.events import Attribution, Candidate, HostReport, Network, Reason, Socket
 from exporter.hosts import Hosts
 from exporter.knowledge import load
-from exporter.spread import Seen
-from exporter.uplinks import Uplinks
+from exporter.routers.uplinks import Uplinks
 from tests.rejections import NOW, named, rejection
 
 KNOWLEDGE = load()

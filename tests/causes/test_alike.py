@@ -4,11 +4,11 @@ import pytest
 
 from exporter import causes
 from exporter.causes.alike import Ways
+from exporter.causes.spread import Seen
 from exporter.events import Network
 from exporter.hosts import Hosts
 from exporter.knowledge import load
-from exporter.spread import Seen
-from exporter.uplinks import Uplinks
+from exporter.routers.uplinks import Uplinks
 from tests.rejections import decision, rejection
 
 KNOWLEDGE = load()

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from exporter.causes import RULES, decide, gather
 from exporter.causes.signs import FLOOD_PER_MINUTE
+from exporter.causes.spread import Seen
 from exporter.causes.strangers import MANY_PORTS
 from exporter.events import Attribution, Network, Reason, Rejection
 from exporter.hosts import Hosts
-from exporter.spread import Seen
-from exporter.uplinks import Uplinks
+from exporter.routers.uplinks import Uplinks
 from tests.causes.cases import (
     CASES,
     CLOSED,

@@ -1,8 +1,8 @@
 import pytest
 
 from exporter.causes.reasons import our_port, rate, remote_port, sources
+from exporter.causes.spread import Seen
 from exporter.events import Reason
-from exporter.spread import Seen
 from tests.causes.cases import Case, signs
 
 

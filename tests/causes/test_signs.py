@@ -1,8 +1,8 @@
 import pytest
 
 from exporter.causes.signs import FLOOD_PER_MINUTE, MANY_SOURCES
+from exporter.causes.spread import Seen
 from exporter.events import Reason
-from exporter.spread import Seen
 from tests.causes.cases import BEHIND, FORWARD, HELD, MAPPED, OPEN, Case, owner, several, signs
 
 

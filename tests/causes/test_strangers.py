@@ -2,8 +2,8 @@ import pytest
 
 from exporter.causes import strangers
 from exporter.causes.signs import MANY_SOURCES
+from exporter.causes.spread import Seen
 from exporter.causes.strangers import FEW_PACKETS, MANY_ANSWERS, MANY_PORTS, SEVERAL_SOURCES
-from exporter.spread import Seen
 from tests.causes.cases import CONTENT, HOSTING, ISP, TCP, Case, signs
 
 QUIC = {"our_port": 50123, "remote_port": 443, "source": CONTENT}

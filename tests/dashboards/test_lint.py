@@ -7,7 +7,7 @@ import promql_parser
 import pytest
 from grafana_foundation_sdk.models import units
 
-from exporter.metrics import ALL
+from exporter.metrics.metrics import ALL
 from tests.dashboards.generated import (
     DASHBOARDS,
     KEYS,

@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from exporter.budget import OTHER
 from exporter.events import Attribution, Candidate, Network
 from exporter.evidence.layout import COLUMNS
 from exporter.evidence.rows import Row, added, key, row, summed_up, suspect
+from exporter.metrics.budget import OTHER
 from tests.evidence.stores import MINUTE, nobody, who
 from tests.rejections import decision
 

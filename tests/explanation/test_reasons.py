@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
-from exporter import attribution, candidates, causes
-from exporter.attribution import Untellable
+from exporter import causes
+from exporter.attribution import attribution, candidates
+from exporter.attribution.attribution import Untellable
 from exporter.causes import ours, reasons, strangers
 from exporter.events import Evidence, Reason
 from exporter.explanation import Language, bisecting, reason

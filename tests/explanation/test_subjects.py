@@ -3,11 +3,11 @@ import pytest
 
 from exporter import causes
 from exporter.attribution import Attributor
+from exporter.causes.spread import Seen
 from exporter.events import Attribution, Candidate, Decision, HostReport, Rejection, Socket
 from exporter.explanation import Subject, of_decision, summary
 from exporter.hosts import Hosts
-from exporter.spread import Seen
-from exporter.uplinks import Uplinks
+from exporter.routers.uplinks import Uplinks
 from tests.explanation.scenarios import AKAMAI, FOUNDING, KNOWLEDGE, NOBODY, but
 
 NOON = 1_794_312_000.0

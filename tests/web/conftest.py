@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter import build, web
+from exporter.access.tokens import Tokens
 from exporter.attribution import Attributor
 from exporter.config import parse
 from exporter.events import Batch, HostReport, Socket
@@ -19,7 +20,6 @@ from exporter.service import Service
 from exporter.settings import Config
 from exporter.stages import Stages
 from exporter.state import StateFile
-from exporter.tokens import Tokens
 from tests.web.client import Client
 
 NOW = 1_795_000_000.0

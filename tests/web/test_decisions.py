@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exporter.breakdown import PAGE
+from exporter.evidence.breakdown import PAGE
 from exporter.web.decisions import rfc3339
 from tests.system.parts.founding import DEVICE, PROCESS, flood, message
 from tests.web.conftest import NOW

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from exporter.breakdown import FACETS
 from exporter.events import Cause
 from exporter.evidence import EvidenceStore, store
+from exporter.evidence.breakdown import FACETS
 from exporter.web import asking
 from exporter.web.drilldown import MOMENT_BARS, Drilldown, bars, drilldown, look
 from tests.rejections import NOW, decision, named, rejection

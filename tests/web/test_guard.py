@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
-from exporter.tokens import Tokens
+from exporter.access.tokens import Tokens
 from exporter.web.guard import Asked, Guard, Rules, refusal
 
 HOST = "192.168.1.10:10151"

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from exporter.acknowledged import Acknowledgements
+from exporter.access.acknowledged import Acknowledgements
 from exporter.evidence import EvidenceStore
 from exporter.service import Service
 from tests.system.parts.founding import DEVICE, PROCESS, flood

@@ -2,7 +2,7 @@
 
 import re
 
-from exporter.breakdown import Bars
+from exporter.evidence.breakdown import Bars
 from exporter.web.trends import HEIGHT, trend
 
 

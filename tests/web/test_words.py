@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from exporter import doctor, inventory, web
+from exporter import doctor, web
+from exporter.inventory import inventory
 from exporter.web import asking
 from exporter.web.overview import State
 from exporter.web.periods import PERIODS

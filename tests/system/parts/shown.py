@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from exporter import metrics as m
-from exporter.series import Declaration
+from exporter.metrics import metrics as m
+from exporter.metrics.series import Declaration
 from tests.system.parts import home
 from tests.system.parts.home import Flow, RouterEvent
 

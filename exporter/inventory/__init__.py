@@ -1,0 +1,5 @@
+"""Who is who in the home: addresses, stations and names to devices, and when."""
+
+from exporter.inventory.inventory import Holder, Inventory, Place
+
+__all__ = ["Holder", "Inventory", "Place"]

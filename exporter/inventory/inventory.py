@@ -1,0 +1,268 @@
+"""Which device has an address, or a hardware address, and when: the inventory of the home.
+
+Configuration, hosts' own reports, DHCP leases, Wi-Fi joins, the neighbours that hosts see and the
+LAN's resolver go in, out comes one device or none, and why: an address that two devices report
+names neither. Devices are what people call them; on which nothing runs, as they call themselves.
+Times are Unix seconds.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from exporter.events import HostReport, Reason
+from exporter.inventory.associations import Association, Associations
+from exporter.inventory.hostnames import apart, is_random, is_station
+from exporter.inventory.leases import Leases
+from exporter.inventory.neighbours import Neighbours
+from exporter.inventory.presences import Presence, Presences
+from exporter.inventory.radios import Radio, Radios
+from exporter.inventory.resolved import Resolved
+
+ROAMING = 60.0  # seconds by which a line about a join may be older than the host's word of it
+
+
+class Holder(msgspec.Struct, frozen=True, gc=False):
+    """Whose an address or a station is, and why; nobody's is told, too."""
+
+    device: str | None
+    reasons: tuple[Reason, ...]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """The access point that a device is on."""
+
+    access_point: str  # its name; its BSSID where nobody names it
+    since: float
+    heard: float
+    bssid: str | None = None  # None: the access point's own log says it
+
+
+class Inventory:
+    """Everything that is known about who is who."""
+
+    def __init__(
+        self,
+        configured: Mapping[str, str] | None = None,
+        *,
+        excluded: Mapping[str, frozenset[str]] | None = None,
+        access_points: Mapping[str, str] | None = None,
+    ) -> None:
+        """`configured` maps addresses and stations (MAC) to devices.
+
+        `excluded` are places that never are a device's, by its name; `access_points` maps BSSIDs to
+        the names of routers.
+        """
+        self.leases = Leases()
+        self.associations = Associations()
+        self.radios = Radios()
+        self.resolved = Resolved()
+        self.neighbours = Neighbours()
+        self.configured = dict(configured or {})
+        self._names = {name.casefold(): name for name in self.configured.values()}
+        self._excluded = {name.casefold(): places for name, places in (excluded or {}).items()}
+        self.presences = Presences(self._excluded)
+        self._access_points = dict(access_points or {})
+
+    def report(self, name: str, report: HostReport, taken: float, until: float) -> None:
+        """Take in what a host says of itself and of its neighbours, at `taken`."""
+        interval = report.interval_seconds
+        stations = (link.mac for link in report.links if link.mac)
+        places = (*report.addresses, *stations)
+        self.presences.report(name, places, taken, until, interval)
+        self.radios.report(name, report.links, taken, until, interval)
+        self.neighbours.report(name.casefold(), report.neighbours, taken - interval, taken, until)
+
+    def owner(self, address: str, moment: float | None = None) -> str | None:
+        """The one device that has an address, now or had it at a moment; None in doubt.
+
+        Leases and neighbours count for a moment only. Whom nobody names is to be asked about.
+        """
+        found = self.whose(address, math.inf if moment is None else moment)
+        if found.reasons[-1].code == "nobody":
+            self.resolved.want(address)
+        return found.device
+
+    def whose(self, address: str, moment: float) -> Holder:
+        """The one device that had an address at a moment, and how that is known."""
+        if address in self.configured:
+            return Holder(self.configured[address], (Reason("configured"),))
+        lease = self.leases.holder(address, moment)
+        claims = self.presences.claims(address, moment, lease.given if lease else None)
+        if claims:
+            return _claimed(claims)
+        found = Holder(None, ())
+        if lease is not None:
+            values = {"router": lease.router, "station": lease.mac, "name": lease.hostname}
+            told = Reason("lease", {**values, "given": lease.given, "renewed": lease.renewed})
+            found = self._checked(address, told, self._station(lease.mac, lease.hostname, moment))
+        elif near := self.neighbours.station(address, moment):
+            station, observer = near
+            seen_by = self.presences.name(observer) or observer
+            told = Reason("near", {"station": station, "device": seen_by})
+            found = self._checked(address, told, self.station(station, moment))
+        if found.reasons and found.reasons[-1].code != "nameless":
+            return found
+        answered = self._answered(address, moment)
+        return Holder(answered.device, (*found.reasons, *answered.reasons))
+
+    def station(self, mac: str, moment: float) -> Holder:
+        """The device with a hardware address at a moment: configured, reported, else its name."""
+        return self._station(mac, self.leases.name(mac), moment)
+
+    def of_station(self, mac: str) -> str | None:
+        """The device with a hardware address."""
+        return self.station(mac, math.inf).device
+
+    def held(self, name: str, address: str, moment: float) -> bool:
+        """Whether a device itself reported an address as its own at a moment."""
+        return self.presences.held(name, address, moment)
+
+    def places(self, now: float) -> dict[str, str]:
+        """The access point of each device that has a name, the last heard first."""
+        return {device: place.access_point for device, place in self.joined(now).items()}
+
+    def joined(self, now: float) -> dict[str, Place]:
+        """Where each device is on the Wi-Fi, by the log or by itself: the fresher word counts."""
+        logged = {one.station: one for one in self.associations.current(now)}
+        found: list[tuple[str, Place]] = []
+        for radio in self.radios.current(now):
+            join = logged.pop(radio.station, None)
+            found += [(radio.device, place) for place in self._place(radio, join, now)]
+        for station, join in logged.items():
+            device = self.of_station(station)
+            if device is not None:
+                found.append((device, _logged(join)))
+        newest: dict[str, Place] = {}
+        for device, place in sorted(found, key=lambda one: one[1].heard):
+            newest.pop(device, None)
+            newest[device] = place
+        return dict(reversed(newest.items()))
+
+    def excluded(self, name: str) -> frozenset[str]:
+        """The places that never are a device's."""
+        return self._excluded.get(name.casefold(), frozenset())
+
+    def rename(self, old: str, new: str) -> None:
+        """Give all that a host reported to the name that it has now."""
+        self.presences.rename(old, new)
+        self.radios.rename(old, new)
+        self.neighbours.forget(old.casefold())
+
+    def forget_old(self, now: float) -> None:
+        """Drop what ended more than a day ago."""
+        self.presences.forget_old(now)
+
+    def forget(self, name: str) -> None:
+        """Drop all that a device reports of itself and others."""
+        key = name.casefold()
+        self.presences.forget(key)
+        self.radios.forget(key)
+        self.neighbours.forget(key)
+
+    def erase(self, name: str) -> tuple[int, int]:
+        """Drop all that is known of a device; return how many leases, and stations that joined.
+
+        A device is what reports by that name, and what calls itself so.
+        """
+        key = name.casefold()
+        stations = set(filter(is_station, self.presences.places(key)))
+        stations.update(
+            mac for mac in self.leases.stations() if (self.of_station(mac) or "").casefold() == key
+        )
+        self.forget(name)
+        self.presences.erase(key)
+        self.resolved.forget(name)
+        leases = self.leases.forget(name, stations)
+        stations.update(lease.mac for lease in leases)
+        return len(leases), self.associations.forget(stations)
+
+    def _station(self, mac: str, hostname: str, moment: float) -> Holder:
+        """The device behind a station, which gives itself a name."""
+        if mac in self.configured:
+            return Holder(self.configured[mac], (Reason("configured_station", {"station": mac}),))
+        claims = self.presences.claims(mac, moment) if mac else []
+        if claims:
+            return _claimed(claims)
+        # The socket for a cable stays the machine's while nothing is plugged in.
+        former = None if is_random(mac) else self.presences.former(mac, moment)
+        if former is not None:
+            told = Reason("former", {"device": former.device, "ended": former.ended or 0.0})
+            return Holder(former.device, (told,))
+        if not hostname:
+            return Holder(None, (Reason("nameless", {"station": mac}),))
+        key, values = hostname.casefold(), {"name": hostname, "station": mac}
+        known = self.presences.name(key)
+        excluded = self.excluded(hostname)
+        if mac in excluded:
+            return Holder(apart(hostname, mac), (Reason("excluded", {"device": hostname}),))
+        if mac and (key in self._names or self._has_stations(key)):
+            # A guest may call itself what a device is called already.
+            return Holder(None, (Reason("guest", {**values}),))
+        if not self.leases.is_one(hostname, excluded):
+            name = apart(hostname, mac) if mac else None
+            return Holder(name, (Reason("shared_name", {**values}),))
+        return Holder(known or self._names.get(key, hostname), (Reason("host_name", {**values}),))
+
+    def _has_stations(self, key: str) -> bool:
+        return any(map(is_station, self.presences.places(key)))
+
+    def _checked(self, address: str, told: Reason, found: Holder) -> Holder:
+        """What was found by a station, unless configuration says that it is not so."""
+        reasons = (told, *found.reasons)
+        if address in self.excluded(found.device or ""):
+            reasons = (*reasons, Reason("excluded", {"device": found.device or ""}))
+            return Holder(None, reasons)
+        return Holder(found.device, reasons)
+
+    def _answered(self, address: str, moment: float) -> Holder:
+        """The device that the LAN's resolver names, where nobody knows better of that name."""
+        answer = self.resolved.answer(address, moment)
+        if answer is None:
+            return Holder(None, (Reason("nobody"),))
+        key = answer.name.casefold()
+        told = Reason("resolver", {"name": answer.name, "server": answer.server})
+        if key in self._names or any(self.presences.places(key)) or self.leases.knows(answer.name):
+            return Holder(None, (told, Reason("elsewhere", {"name": answer.name})))
+        device = self.presences.name(key) or answer.name
+        return self._checked(address, told, Holder(device, ()))
+
+    def _place(self, radio: Radio, join: Association | None, now: float) -> Iterator[Place]:
+        """Where a host's link is: what the log says is as fresh as its line."""
+        if join is not None and join.heard > radio.seen:
+            yield _logged(join)
+        elif radio.bssid is not None:
+            name = self._access_point(radio.bssid, now)
+            if name is None and join is not None and join.heard >= radio.since - ROAMING:
+                name = join.access_point
+            yield Place(
+                access_point=name or radio.bssid,
+                since=radio.since,
+                heard=radio.seen,
+                bssid=radio.bssid,
+            )
+
+    def _access_point(self, bssid: str, now: float) -> str | None:
+        """The name of an access point: configured, or of the host that says it is its own."""
+        if bssid in self._access_points:
+            return self._access_points[bssid]
+        device = _claimed(self.presences.claims(bssid, now)).device
+        if device is None:
+            return None
+        logs = {one.access_point for one in self.associations.current(now)}
+        own = (place for place in self.presences.places(device.casefold()) if place in logs)
+        return next(own, device)
+
+
+def _claimed(claims: Sequence[Presence]) -> Holder:
+    """The one device of several claims, if it is one."""
+    devices = dict.fromkeys(claim.device for claim in claims)
+    if len(devices) == 1:
+        values = {"since": claims[0].since, "seen": claims[0].seen}
+        return Holder(claims[0].device, (Reason("reported", {**values}),))
+    return Holder(None, (Reason("contested", {"devices": ", ".join(devices)}),))
+
+
+def _logged(join: Association) -> Place:
+    return Place(access_point=join.access_point, since=join.since, heard=join.heard)

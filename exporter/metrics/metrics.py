@@ -1,0 +1,290 @@
+"""Every metric, declared once, and the counters behind them.
+
+`exposition` turns a snapshot of the counters into samples. Events are counted here; what is a
+state (devices, routers) is read at each scrape, so that a silent host disappears.
+Names, labels and meanings are the product's contract: renaming one is a breaking change.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from exporter.events import Decision, Evidence, Reading, Rejection
+from exporter.knowledge import Application
+from exporter.metrics.series import Declaration, SeriesStore
+
+COUNTERS: dict[str, Declaration] = {}
+GAUGES: dict[str, Declaration] = {}
+
+
+def _counter(name: str, meaning: str, *labels: str) -> Declaration:
+    COUNTERS[name] = Declaration(name, "counter", meaning, labels)
+    return COUNTERS[name]
+
+
+def _gauge(name: str, meaning: str, *labels: str) -> Declaration:
+    GAUGES[name] = Declaration(name, "gauge", meaning, labels)
+    return GAUGES[name]
+
+
+MESSAGES = _counter(
+    "knockwatch_messages_total",
+    "Messages that reached us, empty ones too, by what became of them.",
+    *("router", "dialect", "outcome"),
+)
+DROPPED = _counter(
+    "knockwatch_dropped_messages_total",
+    "Messages that were lost or refused before they could be read.",
+    *("listener", "reason"),
+)
+REJECTED = _counter(
+    "knockwatch_rejected_packets_total",
+    "Rejected packets that routers logged (routers limit their logs), repeats expanded.",
+    *("router", "direction", "transport", "destination_port", "source_asn"),
+)
+BY_COUNTRY = _counter(
+    "knockwatch_rejected_packets_by_country_total",
+    "Rejected packets by the country in which the source's network is registered.",
+    *("router", "transport", "source_country"),
+)
+ATTRIBUTED = _counter(
+    "knockwatch_attributed_packets_total",
+    "Rejected packets once it is decided whose they were; device and process empty for nobody.",
+    *("router", "direction", "transport", "source_asn", "device", "process", "cause", "evidence"),
+)
+DECOYS = _counter(
+    "knockwatch_attribution_decoys_total",
+    "The same decisions made for a port that nobody chose: this home's rate of false names.",
+    "evidence",
+)
+STATE_ERRORS = _counter(
+    "knockwatch_state_errors_total",
+    "Failed writes since the program started: the counters of `state` are shown as they were last "
+    "stored and written again, rows of `evidence` are lost.",
+    "database",
+)
+INTERNAL_ERRORS = _counter(
+    "knockwatch_internal_errors_total",
+    "Defects of this program that it survived, by what it was doing; its log has the details.",
+    "task",
+)
+ROUTER_EVENTS = _counter(
+    "knockwatch_router_events_total",
+    "Events of routers other than rejected packets; `no_verdict` counts lines about a packet that "
+    "do not say what became of it.",
+    *("router", "event"),
+)
+PROCESS_BYTES = _counter(
+    "knockwatch_process_network_bytes_total",
+    "Bytes of the conversations of a program that was named behind rejected packets, where its "
+    "host counts them.",
+    *("device", "process"),
+)
+REPORTS = _counter(
+    "knockwatch_reports_total",
+    "Host reports and pasted socket lists received, by what became of them.",
+    "outcome",
+)
+REVERSE_LOOKUPS = _counter(
+    "knockwatch_reverse_lookups_total",
+    "Questions to the LAN's resolver for the name of an address of the home, by what came of them.",
+    "outcome",
+)
+OVERFLOW = _counter(
+    "knockwatch_label_overflow_total",
+    "Amounts counted under `other` because a label's budget, or a metric's cap, was used up.",
+    *("metric", "label"),
+)
+NETWORK_INFO = _gauge(
+    "knockwatch_network_info",
+    "Name and kind of a source network, for joins and legends.",
+    *("source_asn", "source_network", "kind"),
+)
+PROCESS_INFO = _gauge(
+    "knockwatch_process_info",
+    "The application that a process belongs to, and whether it needs care.",
+    *("process", "application", "verdict"),
+)
+FIRST_SEEN = _gauge(
+    "knockwatch_first_seen_timestamp_seconds",
+    "When a program was first named behind rejected packets.",
+    *("device", "process"),
+)
+ROUTER_EXPECTED = _gauge(
+    "knockwatch_router_expected", "1 for each router that the configuration names.", "router"
+)
+ROUTER_LAST_MESSAGE = _gauge(
+    "knockwatch_router_last_message_timestamp_seconds",
+    "When the router's newest message reached us.",
+    "router",
+)
+ROUTER_CLOCK_OFFSET = _gauge(
+    "knockwatch_router_clock_offset_seconds",
+    "The router's clock minus ours, by the stamps of its messages.",
+    "router",
+)
+ROUTER_LOG_LIMITED = _gauge(
+    "knockwatch_router_log_limited",
+    "1 when the router's log is at a limit of its own, so that more was rejected than it says.",
+    "router",
+)
+INPUT_LAG = _gauge(
+    "knockwatch_input_lag_seconds",
+    "How late the router's newest message came, by its stamp and what is known of its clock.",
+    "router",
+)
+ROUTER_MASKED = _gauge(
+    "knockwatch_router_source_masked",
+    "1 when the sender's address is our own gateway's, so that the header must name the router.",
+    "router",
+)
+DEVICE_INFO = _gauge("knockwatch_device_info", "A host that reports.", "device", "os", "agent")
+DEVICE_LAST_REPORT = _gauge(
+    "knockwatch_device_last_report_timestamp_seconds",
+    "When the host's newest report was made.",
+    "device",
+)
+DEVICE_INTERVAL = _gauge(
+    "knockwatch_device_report_interval_seconds", "How often the host reports.", "device"
+)
+DEVICE_SOCKETS = _gauge(
+    "knockwatch_device_listening_sockets",
+    "UDP sockets and listening TCP sockets of the host.",
+    "device",
+)
+DEVICE_ACCESS_POINT = _gauge(
+    "knockwatch_device_access_point",
+    "1 for the access point that the device is on, by its own word or by the access point's log, "
+    "whichever is fresher; a BSSID where nobody names it.",
+    *("device", "access_point"),
+)
+DEVICE_BYTES = Declaration(
+    "knockwatch_device_network_bytes_total",
+    "counter",
+    "Bytes through a network interface of the host since it started.",
+    ("device", "interface", "direction"),
+)
+OMITTED = _gauge(
+    "knockwatch_omitted",
+    "Routers, devices and interfaces (at most 32 of a device) that the gauges leave out.",
+    "label",
+)
+WAITING_PACKETS = _gauge(
+    "knockwatch_undecided_packets", "Rejected packets that wait for the hosts' reports."
+)
+SCRAPE_SECONDS = _gauge(
+    "knockwatch_scrape_duration_seconds", "How long the previous scrape took to answer."
+)
+BUILD_INFO = _gauge("knockwatch_build_info", "The version that runs.", "version", "python")
+ALL = (*COUNTERS.values(), DEVICE_BYTES, *GAUGES.values())
+
+
+Places = Annotated[int, msgspec.Meta(ge=2, le=1_000_000)]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many values a label may have besides `other`, and series a metric."""
+
+    router: Places = 500
+    destination_port: Places = 500
+    source_asn: Places = 500
+    source_country: Places = 300
+    device: Places = 300
+    process: Places = 500
+    series_per_metric: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 10_000
+
+
+class Metrics:
+    """The counters, within their budgets. Sums are conserved: what does not fit is `other`."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        sizes = msgspec.structs.asdict(self.limits)
+        cap = sizes.pop("series_per_metric")
+        self.store = SeriesStore((*COUNTERS.values(), FIRST_SEEN), sizes, cap, OVERFLOW)
+        for asn in ("private", "reserved", "unknown"):
+            self.store.place("source_asn", asn)
+        self.processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
+
+    def message(
+        self, router: str, dialect: str | None, outcome: str, now: float, messages: int = 1
+    ) -> None:
+        """Count messages that were read, or could not be."""
+        self.store.add(MESSAGES, (router, dialect or "", outcome), messages, now)
+
+    def has_place(self, reading: Reading) -> bool:
+        """Whether messages like one that was counted have a series of their own."""
+        labels = (reading.router, reading.dialect or "", reading.outcome)
+        return labels in self.store.series[MESSAGES.name]
+
+    def dropped(self, listener: str, reason: str, messages: int, now: float) -> None:
+        """Count messages that were lost or refused unread."""
+        self.store.add(DROPPED, (listener, reason), messages, now)
+
+    def router_event(self, router: str, event: str, count: int, now: float) -> None:
+        """Count an event that is not a rejected packet."""
+        self.store.add(ROUTER_EVENTS, (router, event), count, now)
+
+    def process_bytes(self, device: str, process: str, amount: int, now: float) -> None:
+        """Count a program's bytes; a family's other programs are not everybody's business."""
+        if (device, process) in self.store.series[FIRST_SEEN.name]:
+            self.store.add(PROCESS_BYTES, (device, process), amount, now)
+
+    def report(self, outcome: str, now: float) -> None:
+        """Count a host's report."""
+        self.store.add(REPORTS, (outcome,), 1, now)
+
+    def reverse_lookup(self, outcome: str, now: float) -> None:
+        """Count a question to the LAN's resolver."""
+        self.store.add(REVERSE_LOOKUPS, (outcome,), 1, now)
+
+    def state_error(self, database: str, now: float) -> None:
+        """Count a failed write."""
+        self.store.add(STATE_ERRORS, (database,), 1, now)
+
+    def internal_error(self, task: str, now: float) -> None:
+        """Count a defect that was survived."""
+        self.store.add(INTERNAL_ERRORS, (task,), 1, now)
+
+    def decoy(self, evidence: Evidence, packets: int, now: float) -> None:
+        """Count what the evidence would have been for a port that nobody chose."""
+        self.store.add(DECOYS, (evidence,), packets, now)
+
+    def rejected(self, rejection: Rejection, now: float) -> None:
+        """Count rejected packets at their arrival."""
+        packets, source = rejection.count, rejection.source
+        port = "" if rejection.destination_port is None else str(rejection.destination_port)
+        labels = (rejection.router, rejection.direction, rejection.transport, port, source.asn)
+        self.store.add(REJECTED, labels, packets, now)
+        self.store.add(
+            BY_COUNTRY, (rejection.router, rejection.transport, source.country), packets, now
+        )
+
+    def attributed(self, decision: Decision, application: Application | None, now: float) -> None:
+        """Count rejected packets once more, now that it is decided whose they were."""
+        rejection, attribution, cause = decision.rejection, decision.attribution, decision.cause
+        device, process, packets = attribution.device, attribution.process, rejection.count
+        asn, port = rejection.source.asn, rejection.destination_port
+        labels = (rejection.router, rejection.direction, rejection.transport, asn)
+        if device:
+            self.store.reserve("source_asn", asn)
+            if port is not None and self.store.reserve("destination_port", str(port)):
+                # Its series is born now: a place without one would never be retired.
+                self.store.add(REJECTED, (*labels[:3], str(port), asn), 0, now)
+            if (
+                self.store.reserve("device", device)
+                and process
+                and self.store.reserve("process", process)
+            ):
+                self._describe(process, application)
+                self.store.set(FIRST_SEEN, (device, process), now, now)
+        named = (device, process, cause.name, attribution.evidence)
+        self.store.add(ATTRIBUTED, labels + named, packets, now)
+
+    def _describe(self, process: str, application: Application | None) -> None:
+        """Remember what a process belongs to; whose place is gone is forgotten."""
+        if process not in self.processes:
+            for name in [name for name in self.processes if not self.store.placed("process", name)]:
+                del self.processes[name]
+        known = (application.name, application.verdict) if application else ("", "")
+        self.processes[process] = known
