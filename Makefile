@@ -22,7 +22,7 @@ test: $(VENV)/installed-dev ## everything: style, types, imports, unit tests, te
 	$(BIN)/pytest -m system; system=$$?; \
 	wait $$unit; unit=$$?; cat $(VENV)/unit-tests; [ $$system$$unit = 00 ]
 
-check: $(VENV)/installed-dev style ## the same without the tests with real parts: under a minute
+check: $(VENV)/installed-dev style ## the same without the tests with real parts: a few minutes
 	@$(BIN)/pytest -q -n auto -m "not system"
 
 .PHONY: style

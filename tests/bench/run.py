@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import loss, memory, scrape, startup
+from tests.bench import loss, memory, scrape, startup, throughput
 from tests.bench.tables import Table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -25,12 +25,14 @@ longer than what the program needs, and more is lost. `python -m tests.bench.age
 `python -m tests.bench.evidence` print what the agent and the evidence cost.
 """
 WHOLE: Mapping[str, Callable[[], list[Table]]] = {
+    "throughput": lambda: throughput.tables(1_000_000, 5),
     "loss": lambda: loss.tables(30, 5),
     "scrape": lambda: scrape.tables(200, 5),
     "memory": lambda: memory.tables(120, 1000),
     "startup": lambda: startup.tables(600, 5),
 }
 QUICK: Mapping[str, Callable[[], list[Table]]] = {
+    "throughput": lambda: throughput.tables(100_000, 1),
     "loss": lambda: loss.tables(3, 1),
     "scrape": lambda: scrape.tables(20, 1),
     "memory": lambda: memory.tables(2, 1000),
