@@ -108,7 +108,7 @@ def test_what_is_older_than_a_day_or_of_a_time_to_come_is_not_taken_back():
 
 @pytest.mark.parametrize("room", [3, 100])
 def test_many_at_once_come_to_the_same_as_one_by_one(monkeypatch, room):
-    monkeypatch.setattr("exporter.bisection.bisection.streams.MAX_STREAMS", room)
+    monkeypatch.setattr(module, "MAX_STREAMS", room)
     chance = random.Random(room)
     at_once, one_by_one = Streams(), Streams()
     for turn in range(20):
