@@ -286,10 +286,13 @@ class Service:
         try:
             await self._write(self._state.commit, values, removed, news)
         except sqlite3.Error as error:
-            self._trouble = str(error)
             metrics.state_error("state", self.clock())
-            logger.error("counters are not stored in {}: {}", self._state.path, error)
+            if self._trouble != str(error):  # once, not at every scrape
+                logger.error("counters are not stored in {}: {}", self._state.path, error)
+            self._trouble = str(error)
         else:
+            if self._trouble:
+                logger.info("counters are stored again in {}", self._state.path)
             self._trouble = ""
             metrics.store.saved(changes, removed)
             self._stored_parts = parts
