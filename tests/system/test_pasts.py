@@ -45,14 +45,13 @@ def test_prometheus_raises_the_same_alerts_from_the_same_rules(lived, tmp_path):
     config = ruling(tmp_path)
     with remembering(tmp_path / "server", past.blocks, config) as server:
         pasts.go_on("trouble", past, server, round(datetime.now(UTC).timestamp()) + 120)
-        expected = {
-            frozenset(labels for labels in series.key[1] if labels[0] != "alertstate")
-            for rule in rules()
-            if rule.alert
-            for series in alerts(rule, server, past.now, past.now, pasts.FINE)
-        }
-        assert {dict(labels)["alertname"] for labels in expected} > {"RejectionFlood", "Watchdog"}
-        until(lambda: raised(server) == expected or None, f"the alerts {expected}", seconds=90)
+
+        def same() -> set[frozenset[tuple[str, str]]] | None:
+            found = raised(server)
+            return found if found == expected(server) else None
+
+        found = until(same, "the same alerts", seconds=90)
+        assert {dict(labels)["alertname"] for labels in found} > {"RejectionFlood", "Watchdog"}
 
 
 def test_an_alert_is_pending_for_its_time_and_kept_for_its_time():
@@ -81,6 +80,17 @@ def ruling(folder: Path) -> str:
     times = "  evaluation_interval: 1s\n"
     files = f"rule_files: [{copies}/*.yml]\n"
     return f"{CONFIG}global:\n{times}  external_labels:\n{external}{files}"
+
+
+def expected(server: Server) -> set[frozenset[tuple[str, str]]]:
+    """The labels of the alerts that are active by `parts/rules`, at this moment."""
+    now = round(datetime.now(UTC).timestamp())
+    return {
+        frozenset(labels for labels in series.key[1] if labels[0] != "alertstate")
+        for rule in rules()
+        if rule.alert
+        for series in alerts(rule, server, now, now, pasts.FINE)
+    }
 
 
 def raised(server: Server) -> set[frozenset[tuple[str, str]]]:
