@@ -1,15 +1,6 @@
 import pytest
-from loguru import logger
 
 from exporter.agent.complaints import Complaints
-
-
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}")
-    yield lines
-    logger.remove(sink)
 
 
 def test_each_trouble_is_told_once_a_minute(log):

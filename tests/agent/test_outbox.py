@@ -1,10 +1,8 @@
 """Ages over restarts, the pace after an outage, and what goes to disk."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loguru import logger
 
 from exporter import wire
 from exporter.agent.complaints import Complaints
@@ -82,14 +80,6 @@ class Host:
 
     def ages(self) -> list[float]:
         return [report.age_seconds for report in self.sent]
-
-
-@pytest.fixture
-def log() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}")
-    yield lines
-    logger.remove(sink)
 
 
 @pytest.fixture

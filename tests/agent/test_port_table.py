@@ -1,11 +1,10 @@
 """When the router is asked, and what a report tells meanwhile."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from queue import SimpleQueue
 
 import pytest
-from loguru import logger
 
 from exporter import wire
 from exporter.agent import push
@@ -58,14 +57,6 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-def log() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}")
-    yield lines
-    logger.remove(sink)
 
 
 def test_a_look_does_not_wait_and_a_later_one_has_the_table_with_its_age(world: World):

@@ -3,7 +3,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from loguru import logger
 
 from exporter import wire
 from exporter.agent.complaints import Complaints
@@ -105,14 +104,6 @@ def udp(identity: int, port: int = 51413) -> Sighting:
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-def log() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}")
-    yield lines
-    logger.remove(sink)
 
 
 @pytest.fixture

@@ -10,27 +10,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.lab.world import BOX, inside
+from tests.system.parts import upnp
 from tests.system.parts.lab import NFLOG_GROUP, Lab
 from tests.system.parts.process import found, started, until
 from tests.system.parts.rsyslog import Forward, rsyslogd
 from tests.system.parts.ulogd import ulogd
 
-# miniupnpd does not work behind an address that nobody on the Internet can have.
-UPNP = """
-ext_ifname=wan
-listening_ip=br-lan
-ext_ip=23.45.67.89
-enable_natpmp=yes
-enable_upnp=yes
-secure_mode=yes
-uuid=5a1e0000-0000-4000-8000-000000000000
-upnp_table_name=fw
-upnp_nat_table_name=fw
-upnp_forward_chain=upnp_forward
-upnp_nat_chain=upnp_prerouting
-upnp_nat_postrouting_chain=upnp_postrouting
-allow 1024-65535 192.168.1.0/24 1024-65535
-"""
 DNSMASQ = ("--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts")
 LEASES = ("--dhcp-range=192.168.1.40,192.168.1.90,1h", "--no-ping")
 # What udhcpc calls when it has got a lease.
@@ -44,27 +29,27 @@ ip addr add "$ip/24" dev eth0 && ip route replace default via "$router"
 @contextmanager
 def services(lab: Lab, folder: Path, names: Mapping[str, str]) -> Iterator[None]:
     """Run them all; `names` are the internet's, with their addresses."""
-    packets, upnp, dns = (folder / f"{name}.log" for name in ("packets", "upnp", "dns"))
+    packets, opened, dns = (folder / f"{name}.log" for name in ("packets", "upnp", "dns"))
     router = lab.name("router")
     forwards = [
         Forward(packets, BOX, 5514, template="kernel", tag="kernel:"),
-        Forward(upnp, BOX, 5514, template="program", part="(miniupnpd[[][0-9]+[]]: .*)"),
+        Forward(opened, BOX, 5514, template="program", part="(miniupnpd[[][0-9]+[]]: .*)"),
         Forward(dns, BOX, 5514, template="program", part="(dnsmasq[-a-z]*[[][0-9]+[]]: .*)"),
     ]
     with ExitStack() as stack:
         stack.enter_context(rsyslogd(folder, forwards, namespace=router))
         logger = stack.enter_context(ulogd(folder, packets, group=NFLOG_GROUP, namespace=router))
         config = folder / "miniupnpd.conf"
-        config.write_text(UPNP)
+        config.write_text(upnp.CONFIG.format(inside="br-lan", table="fw", natpmp="yes"))
         opener = [found("miniupnpd") or "miniupnpd", "-d", "-f", config, "-P", folder / "upnp.pid"]
-        stack.enter_context(started(opener, upnp, namespace=router))
+        stack.enter_context(started(opener, opened, namespace=router))
         stack.enter_context(started(resolver(folder, dns), folder / "dns.out", namespace=router))
         far = [found("dnsmasq") or "dnsmasq", *DNSMASQ, "--pid-file=", "--user=root"]
         far += ["--listen-address=203.0.113.1", "--bind-interfaces"]
         far += [f"--host-record={name},{ip}" for name, ip in names.items()]
         stack.enter_context(started(far, folder / "far-dns.out", namespace=lab.name("internet")))
         until(lambda: "entering main loop" in logger.output(), "listening ulogd")
-        until(lambda: "Listening for NAT-PMP" in upnp.read_text(), "listening miniupnpd")
+        until(lambda: "Listening for NAT-PMP" in opened.read_text(), "listening miniupnpd")
         until(lambda: "started" in dns.read_text(), "listening dnsmasq")
         yield
 

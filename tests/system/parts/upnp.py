@@ -12,18 +12,22 @@ CONFIG = """
 ext_ifname=wan
 listening_ip={inside}
 ext_ip=23.45.67.89
-enable_natpmp=no
+enable_natpmp={natpmp}
 enable_upnp=yes
 secure_mode=yes
 uuid=5a1e0000-0000-4000-8000-000000000000
-upnp_table_name=upnp
-upnp_nat_table_name=upnp
-upnp_forward_chain=forward
-upnp_nat_chain=prerouting
-upnp_nat_postrouting_chain=postrouting
+upnp_table_name={table}
+upnp_nat_table_name={table}
+upnp_forward_chain=upnp_forward
+upnp_nat_chain=upnp_prerouting
+upnp_nat_postrouting_chain=upnp_postrouting
 allow 1024-65535 192.168.1.0/24 1024-65535
 """
-CHAINS = "table inet upnp { chain forward {}; chain prerouting {}; chain postrouting {}; }"
+CHAINS = """table inet upnp {
+    chain upnp_forward {}
+    chain upnp_prerouting {}
+    chain upnp_postrouting {}
+}"""
 
 
 @contextmanager
@@ -32,7 +36,7 @@ def miniupnpd(folder: Path, lab: Lab, node: str, inside: str) -> Iterator[Proces
     namespace = lab.name(node)
     run("ip", "netns", "exec", namespace, "nft", "-f", "-", text=CHAINS)
     config = folder / f"upnp-{node}.conf"
-    config.write_text(CONFIG.format(inside=inside))
+    config.write_text(CONFIG.format(inside=inside, table="upnp", natpmp="no"))
     argv = [found("miniupnpd") or "miniupnpd", "-d", "-f", config, "-P", folder / f"{node}.pid"]
     with started(argv, folder / f"upnp-{node}.log", namespace=namespace) as process:
         until(lambda: "HTTP listening" in process.output(), "listening miniupnpd")
