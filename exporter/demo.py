@@ -15,7 +15,7 @@ from http.client import HTTPException
 import msgspec
 
 from exporter import wire
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 
 ROUTER = "home-router"
 WAN = "203.0.113.9"

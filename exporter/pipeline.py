@@ -18,8 +18,9 @@ from exporter.attribution.mappings import REMOVED
 from exporter.attribution.waiting import Group, Waiting
 from exporter.bisection import Bisection
 from exporter.causes.spread import LATE, Seen, Spread, knock
-from exporter.events import Batch, Decision, Event, HostReport, Reading, Rejection
+from exporter.events import Batch, Decision, Event, Reading, Rejection
 from exporter.floods import Floods
+from exporter.host_report import HostReport
 from exporter.hosts.machines import Device
 from exporter.hosts.traffic import Traffic
 from exporter.intake import Intake, Taken

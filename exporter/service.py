@@ -20,8 +20,9 @@ from exporter.access.acknowledged import Acknowledgement, Acknowledgements
 from exporter.archive import Archive
 from exporter.build import VERSION
 from exporter.doctor import Condition, Trouble, condition
-from exporter.events import Batch, HostReport, Position
+from exporter.events import Batch, Position
 from exporter.evidence import EvidenceStore, Suspect, suspects
+from exporter.host_report import HostReport
 from exporter.hosts.machines import Conflict, Device
 from exporter.metrics import STATE_ERRORS, exposition, formats
 from exporter.metrics.series import Declaration

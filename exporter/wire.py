@@ -3,7 +3,7 @@
 `encode` writes a `HostReport`; `decode` reads one that a stranger may have written. Types come from
 the record itself (unknown keys are ignored, so that newer agents can talk to older servers); the
 rest is checked here, once: afterwards every address is canonical, every list and text bounded, and
-no name can move a terminal's cursor. The fields are described in `events.HostReport`.
+no name can move a terminal's cursor. The fields are described in `host_report.HostReport`.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from exporter.addresses import canonical
-from exporter.events import (
+from exporter.host_report import (
     Flow,
     Gateway,
     HostReport,

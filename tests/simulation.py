@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from exporter.events import Batch, Decision, Flow, HostReport, Socket
+from exporter.events import Batch, Decision
+from exporter.host_report import Flow, HostReport, Socket
 from exporter.pipeline import Pipeline
 
 START, LENGTH = 1_790_000_000.0, 900.0  # seconds

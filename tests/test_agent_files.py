@@ -17,7 +17,7 @@ import pytest
 
 from exporter import wire
 from exporter.agent import host
-from exporter.events import Gateway, HostReport, Link, Neighbour, Socket
+from exporter.host_report import Gateway, HostReport, Link, Neighbour, Socket
 from exporter.hosts import Hosts
 from exporter.hosts.machines import Conflict
 from exporter.sockets_text import fields

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from exporter import build, pasted_log
 from exporter.config import parse
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 from exporter.pasted_log import Examination, TooLongError, added, in_order, lines, merge
 from exporter.settings import Config
 

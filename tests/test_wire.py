@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exporter import wire
 from exporter.addresses import canonical
-from exporter.events import (
+from exporter.host_report import (
     Flow,
     Gateway,
     HostReport,

@@ -1,7 +1,8 @@
 """A small home for tests: hosts that report, and packets that a router refused."""
 
 from exporter.attribution import Attributor
-from exporter.events import Flow, HostReport, Network, Rejection, Socket
+from exporter.events import Network, Rejection
+from exporter.host_report import Flow, HostReport, Socket
 from exporter.hosts import Hosts
 
 NOW = 1_790_000_000.0

@@ -9,7 +9,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 KEPT = 600.0  # seconds after its end
 MOST = 1000  # that are open, and as many that have ended; the server remembers what it was told

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from exporter.addresses import Prefixes, is_private, packed, scope
 from exporter.agent.conntrack import Entry
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 _End = tuple[str, int]  # address and port
 

@@ -13,7 +13,7 @@ from loguru import logger
 from exporter.agent import conntrack, sockdiag
 from exporter.agent.conversations import Conversations
 from exporter.agent.ends import Home, crosses, flow
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 SHARE = 100.0  # times as long as reading the table took it is not read again: 1 % of a core
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from exporter.addresses import is_loopback
 from exporter.agent.snapshot import Sighting
-from exporter.events import Flow, HostReport, Neighbour, Socket
+from exporter.host_report import Flow, HostReport, Neighbour, Socket
 
 COMPLETE_EVERY = 1800.0  # seconds
 MOVED = 1024 * 1024  # bytes, of all links together

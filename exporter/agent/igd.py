@@ -20,7 +20,7 @@ from async_upnp_client.search import async_search
 from async_upnp_client.ssdp import SSDP_IP_V4, SSDP_PORT
 from async_upnp_client.utils import CaseInsensitiveDict
 
-from exporter.events import MappedPort, PortTable
+from exporter.host_report import MappedPort, PortTable
 from exporter.wire import MAX_MAPPINGS
 
 SECONDS = 25.0  # a reading takes no longer

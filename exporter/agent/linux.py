@@ -15,7 +15,7 @@ from exporter.agent.host import uptime
 from exporter.agent.ownership import Owners
 from exporter.agent.processes import Process, sees_others
 from exporter.agent.snapshot import Sighting, Snapshot
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 AROUND_EVERY = 5.0  # seconds; a socket that came or went says nothing of links and neighbours
 

@@ -18,7 +18,7 @@ from exporter.agent import wireless
 from exporter.agent.ends import Home
 from exporter.agent.iproute import IPRoute, NetlinkError
 from exporter.agent.snapshot import names_a_host
-from exporter.events import Gateway, Link, Neighbour
+from exporter.host_report import Gateway, Link, Neighbour
 
 _IS_UP, _IS_LOOPBACK = 0x1, 0x8  # link flags
 _HAS_ADDRESS = 0x02 | 0x04 | 0x08 | 0x10 | 0x80  # reachable, stale, delay, probe, permanent

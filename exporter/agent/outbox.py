@@ -18,7 +18,7 @@ from exporter import wire
 from exporter.agent.complaints import Complaints
 from exporter.agent.post import Post, ReportRefusedError, ServerAwayError
 from exporter.agent.spool import Kept, Spool
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 
 IN_MEMORY = 20  # reports that wait where nothing can be written
 LONGEST_PAUSE = 60.0  # seconds between two tries while the server is away

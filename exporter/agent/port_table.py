@@ -13,7 +13,7 @@ from loguru import logger
 from msgspec.structs import replace
 
 from exporter.agent.complaints import Complaints
-from exporter.events import Gateway, PortTable
+from exporter.host_report import Gateway, PortTable
 
 EVERY = 60.0  # seconds
 LONGEST_PAUSE = 3600.0  # seconds

@@ -17,7 +17,7 @@ import psutil
 from exporter.addresses import canonical, is_loopback
 from exporter.agent.host import uptime
 from exporter.agent.snapshot import Sighting, Snapshot, names_a_host, word
-from exporter.events import Link, Socket
+from exporter.host_report import Link, Socket
 
 MAX_NAME = 255  # characters
 _LEEWAY = 1.0  # seconds; Linux tells the time of its start, which psutil counts from, in whole ones

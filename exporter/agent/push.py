@@ -24,7 +24,7 @@ from exporter.agent.post import Post, ReportRefusedError, Server, ServerAwayErro
 from exporter.agent.snapshot import Collector, Snapshot
 from exporter.agent.spool import Spool
 from exporter.agent.watch import Watch
-from exporter.events import HostReport, PortTable
+from exporter.host_report import HostReport, PortTable
 from exporter.wire import WireError
 
 INTERVAL_AWAY = 60.0  # seconds between two reports without changes while the server is away

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from exporter.addresses import scope
-from exporter.events import Flow, Gateway, Link, Neighbour, Socket
+from exporter.host_report import Flow, Gateway, Link, Neighbour, Socket
 
 _AFTER_WORD = re.compile(rb"[\s:].*", re.DOTALL)
 

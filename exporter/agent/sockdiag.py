@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from exporter.agent.netlink import SOCK_DIAG, Notifications, address, ask, attributes
-from exporter.events import Flow, Socket
+from exporter.host_report import Flow, Socket
 
 EVERY_STATE = (1 << 12) - 1
 LISTEN = 1 << 10

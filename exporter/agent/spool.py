@@ -13,7 +13,7 @@ import msgspec
 from loguru import logger
 
 from exporter.agent.folder import write_private
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 
 MOST = 2880  # reports: two a minute for a day
 MOST_BYTES = 20 * 1024 * 1024

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from exporter import wire
 from exporter.agent.snapshot import Sighting
-from exporter.events import Socket
+from exporter.host_report import Socket
 
 
 class Watch:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from exporter.events import Event, PortTable
+from exporter.events import Event
+from exporter.host_report import PortTable
 
 KEPT = 7200.0  # seconds
 CLOSED = 600.0  # seconds

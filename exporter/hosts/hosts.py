@@ -9,7 +9,7 @@ report arrival minus age.
 import re
 from collections.abc import Iterable, Mapping
 
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 from exporter.hosts.listeners import HISTORY, Listeners, Span, spans
 from exporter.hosts.machines import Conflict, Device, check_rank, current_until, is_same, unchanged
 from exporter.inventory import Inventory

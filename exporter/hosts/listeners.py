@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from exporter.events import Flow, HostReport, Socket
+from exporter.host_report import Flow, HostReport, Socket
 
 MAX_LOOKED_AT = 500  # spans of one port or remote address: what is older says no more
 LOOK = 2.0  # seconds; how often agents look for new sockets

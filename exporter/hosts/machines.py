@@ -9,7 +9,7 @@ from collections.abc import Container
 
 import msgspec
 
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 from exporter.hosts.listeners import Span
 from exporter.knowledge.records import Text
 

@@ -8,7 +8,7 @@ new. One that nobody saw open has no program: it began and ended between two rep
 from collections.abc import Callable
 from itertools import islice
 
-from exporter.events import Flow, HostReport, Socket
+from exporter.host_report import Flow, HostReport, Socket
 
 MAX_DEVICES = 1000  # the one that reported longest ago is forgotten
 MAX_COUNTED = 4096  # conversations of one device; those told longest ago are forgotten

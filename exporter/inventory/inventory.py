@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from exporter.events import HostReport, Reason
+from exporter.events import Reason
+from exporter.host_report import HostReport
 from exporter.inventory.associations import Association, Associations
 from exporter.inventory.hostnames import apart, is_random, is_station
 from exporter.inventory.leases import Leases

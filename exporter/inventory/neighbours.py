@@ -8,7 +8,7 @@ hosts see different stations tells nothing. Times are Unix seconds.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from exporter.events import Neighbour
+from exporter.host_report import Neighbour
 
 
 class Seen(NamedTuple):

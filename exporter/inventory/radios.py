@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from exporter.events import Link
+from exporter.host_report import Link
 
 
 class Radio(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from exporter.addresses import scope
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 from exporter.sockets_text import (
     cisco_nat,
     complaints,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from exporter.addresses import is_private, scope
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 TRANSPORTS = ("tcp", "udp")
 

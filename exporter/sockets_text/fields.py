@@ -7,7 +7,7 @@ named as psutil names them, in lower case, whatever the system or the language c
 import re
 
 from exporter.addresses import canonical, scope
-from exporter.events import Socket
+from exporter.host_report import Socket
 
 MAX_LINE = 4096  # characters; a row is shorter, and what follows that far behind is not a cell
 MAX_ROWS = 40_000  # of one listing; more than the sockets that are kept, for some rows are equal

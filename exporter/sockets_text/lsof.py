@@ -18,7 +18,7 @@ Source: lsof(8), "Output for other programs".
 import re
 from itertools import islice
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import fields
 
 _FAMILIES = {"IPv4": fields.ANY_IPV4, "IPv6": fields.ANY_IPV6}

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import fields
 
 _TRANSPORT = re.compile(r"(tcp|udp)(4|6|46|64)?$")

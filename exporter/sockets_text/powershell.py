@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import fields
 
 # Openings that are not JSON, and how often their text may be read in vain: an array that was copied

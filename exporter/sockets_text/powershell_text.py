@@ -17,7 +17,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import fields
 
 _WANTED = (

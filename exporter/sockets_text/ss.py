@@ -9,7 +9,7 @@ command line above does. Source: iproute2's misc/ss.c, where older releases writ
 import re
 from typing import NamedTuple
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import fields
 
 _OF_BOTH = "ESTAB"

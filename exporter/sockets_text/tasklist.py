@@ -10,7 +10,7 @@ import re
 
 from msgspec.structs import replace
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import fields
 from exporter.sockets_text.netstat import owner
 

@@ -14,11 +14,11 @@ from starlette.responses import RedirectResponse, Response
 
 from exporter import doctor, explanation, pasted_log
 from exporter.access.tokens import Tokens
-from exporter.events import Socket
 from exporter.evidence import Suspect
 from exporter.evidence.breakdown import Bars, Question, shares, trends
 from exporter.explain import event_fields, explain
 from exporter.explanation import Language
+from exporter.host_report import Socket
 from exporter.service import Service
 from exporter.web import forms, pasted, rendering, reports
 from exporter.web.culprits import culprits, ranked

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from exporter import sockets_text, wire
 from exporter.access.tokens import Tokens
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 from exporter.hosts import MAX_DEVICES
 from exporter.hosts.machines import PASTE_CURRENT, Conflict, Device
 from exporter.service import Service

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Queue
 
 from exporter import wire
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 
 
 class Server(HTTPServer):

@@ -16,7 +16,7 @@ if sys.platform != "linux":
 from exporter.agent import push
 from exporter.agent.linux import AROUND_EVERY, Linux
 from exporter.agent.watch import Watch
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 from exporter.hosts.traffic import Traffic
 from tests.system.parts.lab import Lab, home, run
 from tests.system.parts.needs import needs

@@ -1,5 +1,3 @@
-import pytest
-
 from exporter.agent.complaints import Complaints
 
 

@@ -1,5 +1,5 @@
 from exporter.agent.conversations import KEPT, MOST, Conversations
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 
 def to(port: int, **more: float) -> Flow:

@@ -2,7 +2,7 @@ import pytest
 
 from exporter.agent.conntrack import Entry, Tuple
 from exporter.agent.ends import Home, crosses, flow
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 ROUTER = Home(
     ["203.0.113.10", "192.168.1.1", "2001:db8:1::1", "2001:db8:ff::2"],

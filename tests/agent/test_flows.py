@@ -12,7 +12,7 @@ if sys.platform != "linux":
 
 from exporter.agent.ends import Home
 from exporter.agent.flows import Flows
-from exporter.events import Flow
+from exporter.host_report import Flow
 from tests.system.parts.lab import Lab, home, run
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until

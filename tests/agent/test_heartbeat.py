@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from exporter.agent.heartbeat import COMPLETE_EVERY, MOVED, Heartbeat
 from exporter.agent.snapshot import Sighting
-from exporter.events import Flow, Gateway, HostReport, Link, Neighbour, Socket
+from exporter.host_report import Flow, Gateway, HostReport, Link, Neighbour, Socket
 from exporter.hosts import Hosts
 
 UDP = Socket(transport="udp", local_ip="0.0.0.0", local_port=51413, process="transmission", pid=7)

@@ -13,7 +13,7 @@ from async_upnp_client.exceptions import UpnpError
 
 from exporter.agent import igd
 from exporter.agent.igd import Igd, IgdError
-from exporter.events import MappedPort, PortTable
+from exporter.host_report import MappedPort, PortTable
 from tests.agent.gateways import DESCRIPTION, Gateway, entry, fault, gateway
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ if sys.platform != "linux":
 
 from exporter.agent.linux import Linux, works
 from exporter.agent.snapshot import Sighting
-from exporter.events import Flow, Gateway
+from exporter.host_report import Flow, Gateway
 from tests.agent import children
 from tests.system.parts.lab import home
 from tests.system.parts.needs import needs

@@ -8,7 +8,7 @@ if sys.platform != "linux":
 
 from exporter.agent import network
 from exporter.agent.network import Network
-from exporter.events import Gateway
+from exporter.host_report import Gateway
 from tests.system.parts.lab import Lab, home, run
 from tests.system.parts.needs import needs
 

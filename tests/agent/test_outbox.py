@@ -10,7 +10,7 @@ from exporter.agent.outbox import AT_ONCE, BOOT, MAX_AGE, PER_SECOND, Outbox
 from exporter.agent.post import ReportRefusedError, ServerAwayError
 from exporter.agent.push import POLL
 from exporter.agent.spool import MOST, Spool
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 
 STARTED = 1_795_000_000.0  # what the server's clock showed when the host was started first
 

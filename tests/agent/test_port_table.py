@@ -13,7 +13,7 @@ from exporter.agent.outbox import Outbox
 from exporter.agent.port_table import EVERY, LONGEST_PAUSE, PortTableReader, asking, available
 from exporter.agent.push import Agent
 from exporter.agent.snapshot import Sighting, Snapshot
-from exporter.events import Gateway, HostReport, MappedPort, PortTable
+from exporter.host_report import Gateway, HostReport, MappedPort, PortTable
 
 HOME = (Gateway(ip="fe80::1"), Gateway(ip="192.168.1.1"))
 CAFE = (Gateway(ip="192.168.178.1"),)

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.agent.portable import Portable
 from exporter.agent.snapshot import Collector, Sighting
-from exporter.events import Socket
+from exporter.host_report import Socket
 from tests.agent import children
 
 

@@ -12,7 +12,7 @@ from exporter.agent.post import Server as There
 from exporter.agent.push import INTERVAL_AWAY, Agent
 from exporter.agent.snapshot import Sighting, Snapshot
 from exporter.agent.spool import Spool
-from exporter.events import Flow, Gateway, HostReport, Link, Socket
+from exporter.host_report import Flow, Gateway, HostReport, Link, Socket
 from tests.agent.servers import Server, bound, serving
 
 ABOUT = HostReport(  # about as long as real ones are

@@ -14,7 +14,7 @@ from exporter import wire
 from exporter.agent import host, push, run
 from exporter.agent.push import collector
 from exporter.agent.snapshot import Snapshot
-from exporter.events import Flow, HostReport, Link, MappedPort, Neighbour, PortTable, Socket
+from exporter.host_report import Flow, HostReport, Link, MappedPort, Neighbour, PortTable, Socket
 from tests.agent.servers import Server, bound, serving
 
 TOLD = {

@@ -15,7 +15,7 @@ if sys.platform != "linux":
 
 from exporter.agent import sockdiag
 from exporter.agent.sockdiag import LISTEN, Closings, closed, rows
-from exporter.events import Flow
+from exporter.host_report import Flow
 
 # What a kernel said, of version 6.18, when two connected sockets were closed.
 CLOSED = bytes.fromhex(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exporter.agent.spool import MOST, MOST_BYTES, Kept, Spool
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 
 PORTS = (51413, 3478, 5060)
 

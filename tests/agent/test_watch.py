@@ -3,7 +3,7 @@ import msgspec
 from exporter import wire
 from exporter.agent.snapshot import Sighting
 from exporter.agent.watch import Watch
-from exporter.events import Socket
+from exporter.host_report import Socket
 
 
 def seen(identity: int, *, port: int = 51413, transport: str = "udp", **more: str) -> Sighting:

@@ -3,7 +3,8 @@ import pytest
 from exporter.attribution import Attributor
 from exporter.attribution import mappings as module
 from exporter.attribution.mappings import KEPT, Forward, Mappings
-from exporter.events import Event, Link, MappedPort, Neighbour, PortTable
+from exporter.events import Event
+from exporter.host_report import Link, MappedPort, Neighbour, PortTable
 from tests.world import (
     NOW,
     STRANGER,

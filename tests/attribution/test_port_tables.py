@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from exporter import build, remembered, wire
 from exporter.agent.heartbeat import Heartbeat
 from exporter.config import parse
-from exporter.events import Batch, HostReport, MappedPort, PortTable
+from exporter.events import Batch
+from exporter.host_report import HostReport, MappedPort, PortTable
 from exporter.pipeline import Pipeline
 from tests.world import NOW, report, socket
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 from exporter.wire import VERSION, encode
 from tests.bench.sender import address, line
 from tests.system.parts import knockwatch, web

@@ -2,7 +2,8 @@ import pytest
 
 from exporter.bisection import Bisection
 from exporter.bisection import bisection as module
-from exporter.events import Attribution, Cause, Decision, Event, Gateway, Link, Neighbour, Network
+from exporter.events import Attribution, Cause, Decision, Event, Network
+from exporter.host_report import Gateway, Link, Neighbour
 from exporter.hosts import Hosts
 from tests.world import NOW, rejection, report
 

@@ -9,7 +9,8 @@ import msgspec
 from exporter.causes.signs import FLOOD_PER_MINUTE, MANY_SOURCES, Signs, gather
 from exporter.causes.spread import Seen
 from exporter.causes.strangers import DELUGE_PER_MINUTE, MANY_PORTS
-from exporter.events import Attribution, Candidate, HostReport, Network, Reason, Socket
+from exporter.events import Attribution, Candidate, Network, Reason
+from exporter.host_report import HostReport, Socket
 from exporter.hosts import Hosts
 from exporter.knowledge import load
 from exporter.routers.uplinks import Uplinks

@@ -2,7 +2,7 @@
 
 from exporter import build
 from exporter.doctor import Condition, condition
-from exporter.events import Gateway, Neighbour
+from exporter.host_report import Gateway, Neighbour
 from exporter.pipeline import Pipeline
 from exporter.settings import Config
 from tests.test_pipeline import FOUNDING, pipeline, send

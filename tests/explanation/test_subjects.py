@@ -4,8 +4,9 @@ import pytest
 from exporter import causes
 from exporter.attribution import Attributor
 from exporter.causes.spread import Seen
-from exporter.events import Attribution, Candidate, Decision, HostReport, Rejection, Socket
+from exporter.events import Attribution, Candidate, Decision, Rejection
 from exporter.explanation import Subject, of_decision, summary
+from exporter.host_report import HostReport, Socket
 from exporter.hosts import Hosts
 from exporter.routers.uplinks import Uplinks
 from tests.explanation.scenarios import AKAMAI, FOUNDING, KNOWLEDGE, NOBODY, but

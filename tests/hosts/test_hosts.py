@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from exporter.events import Flow, Gateway, HostReport, Socket
+from exporter.host_report import Flow, Gateway, HostReport, Socket
 from exporter.hosts import MAX_DEVICES, Hosts
 from exporter.hosts import hosts as hosts_module
 from exporter.hosts.machines import Conflict

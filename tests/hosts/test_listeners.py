@@ -1,6 +1,6 @@
 import pytest
 
-from exporter.events import HostReport, Socket
+from exporter.host_report import HostReport, Socket
 from exporter.hosts.listeners import HISTORY, Listeners, Span, spans
 from tests.world import NOW, STRANGER, flow, report, socket
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.events import Flow, HostReport, Link, Socket
+from exporter.host_report import Flow, HostReport, Link, Socket
 from exporter.hosts import Hosts
 from exporter.hosts.machines import Conflict, is_same
 from exporter.inventory import Inventory

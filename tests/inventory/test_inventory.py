@@ -1,4 +1,5 @@
-from exporter.events import Event, HostReport, Link, Neighbour
+from exporter.events import Event
+from exporter.host_report import HostReport, Link, Neighbour
 from exporter.hosts import Hosts
 from exporter.hosts.listeners import HISTORY
 from exporter.inventory import Inventory

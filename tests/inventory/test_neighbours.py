@@ -1,4 +1,4 @@
-from exporter.events import Neighbour
+from exporter.host_report import Neighbour
 from exporter.inventory.neighbours import Neighbours
 
 NOW = 1_790_000_000.0

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from exporter.events import Event, HostReport, Link, Neighbour
+from exporter.events import Event
+from exporter.host_report import HostReport, Link, Neighbour
 from exporter.hosts import Hosts
 from exporter.inventory import Inventory
 

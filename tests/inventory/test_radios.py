@@ -1,4 +1,4 @@
-from exporter.events import Link
+from exporter.host_report import Link
 from exporter.inventory.radios import Radios
 
 NOW = 1_790_000_000.0

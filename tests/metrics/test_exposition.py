@@ -10,7 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from exporter.enrichment import Networks
-from exporter.events import HostReport, Link, Network, Socket
+from exporter.events import Network
+from exporter.host_report import HostReport, Link, Socket
 from exporter.hosts import Hosts
 from exporter.knowledge import load
 from exporter.metrics import ROUTER_EVENTS, Limits, Metrics, exposition, formats

@@ -13,10 +13,11 @@ import msgspec
 from exporter import build, explanation
 from exporter.enrichment import JoinedTables, read_table
 from exporter.enrichment.asn import embedded
-from exporter.events import Batch, Decision, Flow, HostReport, Socket
+from exporter.events import Batch, Decision
 from exporter.evidence import EvidenceStore
 from exporter.explain import Answer, explain
 from exporter.explanation import Language
+from exporter.host_report import Flow, HostReport, Socket
 from exporter.pipeline import Pipeline
 from exporter.settings import Config, SpecialPrefix
 from exporter.web.culprits import subject_of

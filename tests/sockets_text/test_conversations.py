@@ -1,4 +1,4 @@
-from exporter.events import Flow
+from exporter.host_report import Flow
 from exporter.sockets_text.conversations import Conversation, flows, own_addresses
 
 PC, NAS, WAN = ("192.168.1.10", 50123), ("192.168.1.20", 80), "203.0.113.10"

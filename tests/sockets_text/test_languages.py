@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import UnreadableText, read
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import lsof
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import powershell
 
 UDP = {"LocalAddress": "0.0.0.0", "LocalPort": 51413, "OwningProcess": 5120}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 from exporter.sockets_text import (
     MAX_FLOWS,
     MAX_LINES,

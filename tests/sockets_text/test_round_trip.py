@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from exporter.events import Socket
+from exporter.host_report import Socket
 from exporter.sockets_text import read
 
 LETTERS = st.sampled_from("abcXYZ09._-")

@@ -10,8 +10,9 @@ from exporter import build, web
 from exporter.access.tokens import Tokens
 from exporter.attribution import Attributor
 from exporter.config import parse
-from exporter.events import Batch, HostReport, Socket
+from exporter.events import Batch
 from exporter.evidence import EvidenceStore
+from exporter.host_report import HostReport, Socket
 from exporter.hosts import Hosts
 from exporter.metrics import Metrics
 from exporter.pipeline import Pipeline

@@ -7,7 +7,7 @@ import pytest
 
 from exporter import wire
 from exporter.access.pairing import LIFETIME, TRIES
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 
 PAIR = "/api/v1/pair"
 REPORT = wire.encode(HostReport(version=1, device="Ben-PC", agent="knockwatch-agent/1"))

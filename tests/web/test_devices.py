@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exporter.events import Event, HostReport, Link, Socket
+from exporter.events import Event
+from exporter.host_report import HostReport, Link, Socket
 from tests.system.parts.founding import DEVICE, PROCESS, flood
 from tests.web.conftest import NOW
 

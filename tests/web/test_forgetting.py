@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from exporter import wire
-from exporter.events import Event, Flow, HostReport, Link, Socket
+from exporter.events import Event
+from exporter.host_report import Flow, HostReport, Link, Socket
 from tests.system.parts.founding import PROCESS, flood
 from tests.web.conftest import NOW
 

@@ -3,7 +3,7 @@
 import pytest
 
 from exporter import wire
-from exporter.events import HostReport
+from exporter.host_report import HostReport
 from tests.web.conftest import ROUTER
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from exporter import sockets_text, wire
 from exporter.agent.outbox import AT_ONCE
 from exporter.agent.push import POLL
-from exporter.events import HostReport, Link, Neighbour, Socket
+from exporter.host_report import HostReport, Link, Neighbour, Socket
 from exporter.hosts import MAX_DEVICES
 from exporter.web import reports
 from exporter.web.bodies import MAX_BODY, MAX_REPORT
