@@ -5,7 +5,7 @@ says. Remembered are the senders, so that a repeat finds what it repeats, and th
 where time is theirs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -51,11 +51,17 @@ class Intake:
         self._senders: dict[tuple[str, str | None], Sender] = {}
         self._newest: dict[str, Sender] = {}  # the one whose message came last, by address
 
-    def pieces(self, batch: Batch) -> Iterable[bytes | Block]:
-        """The messages in their order; as blocks, if the sender's dialect reads them so."""
-        dialect = self._dialect(batch)
-        form = None if dialect is None else dialect.form
-        return batch.messages if form is None else form.cut(batch.messages)
+    def pieces(self, batch: Batch) -> Iterator[bytes | Block]:
+        """The messages in their order; as blocks, if the sender's dialect reads them so.
+
+        To be taken before the next one is asked for: its sender may not be known before.
+        """
+        begin = 0
+        while self._dialect(batch) is None and begin < len(batch.messages):
+            yield batch.messages[begin]
+            begin += 1
+        dialect, rest = self._dialect(batch), batch.messages[begin:]
+        yield from rest if dialect is None or dialect.form is None else dialect.form.cut(rest)
 
     def take(self, batch: Batch, data: bytes) -> Taken:
         """Read one message."""

@@ -23,8 +23,9 @@ from exporter.metrics import exposition
 from exporter.pipeline import Pipeline
 from exporter.stages import Stages
 
-YOUNG = 50_000  # objects: more than a batch makes, of which few outlive it
-PIECE = 256 * 1024  # bytes, and the rest of a line: a batch
+YOUNG = 200_000  # objects: more than a batch makes, of which few outlive it
+PIECE = 2 * 1024 * 1024  # bytes, and the rest of a line: read at once
+BATCH = 8192  # lines at most; the more, the oftener the same sender; fewer than may wait
 _HALF_YEAR = 365.25 / 2 * 86400.0
 _AHEAD = 2 * 86400.0  # a router's clock may be ahead of `now`; years are guessed by whole days
 _LEAP_DAY = re.compile(rb"(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} {1,2})?Feb {1,2}29 ")
@@ -82,8 +83,11 @@ def _batches(name: str, now: float) -> Iterator[Batch]:
         lines = piece.removesuffix(b"\n").split(b"\n")
         may_leap = b"Feb" in piece
         for leap, some in groupby(lines, _is_leap_day) if may_leap else [(False, lines)]:
-            received = leap_day if leap else middle
-            yield Batch(received=received, sender="", listener="file", messages=list(some))
+            received, messages = leap_day if leap else middle, list(some)
+            size = -(-len(messages) // -(-len(messages) // BATCH))  # as even as can be
+            for at in range(0, len(messages), size):
+                part = messages[at : at + size]
+                yield Batch(received=received, sender="", listener="file", messages=part)
 
 
 def _pieces(name: str) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ def batch(*lines, listener="udp", sender="192.168.1.1"):
 
 
 def followed(one, arrived):
-    """What is known of a block's lines, once the sender's dialect is."""
+    """What is known of a block's lines, when the sender's dialect is."""
     one.take(arrived, arrived.messages[0])
     [block] = one.pieces(arrived)
     assert isinstance(block, Block)
@@ -28,6 +28,18 @@ def followed(one, arrived):
 def test_a_sender_whose_dialect_is_not_known_is_read_line_by_line():
     lines = [line(n) for n in range(40)]
     assert list(intake().pieces(batch(*lines))) == lines
+
+
+def test_what_follows_the_line_by_which_a_sender_is_known_is_read_by_the_block():
+    one, lines = intake(), [b"who knows", *map(line, range(40))]
+    arrived = batch(*lines)
+    pieces = []
+    for piece in one.pieces(arrived):
+        pieces.append(piece)
+        one.take(arrived, piece if isinstance(piece, bytes) else piece.lines[0])
+    *alone, block = pieces
+    assert [*alone, *block.lines] == lines
+    assert len(alone) == 2
 
 
 def test_the_lines_of_a_block_came_when_they_arrived():

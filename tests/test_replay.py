@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exporter import build, replay
+from exporter.attribution.waiting import MAX_GROUPS
 from exporter.config import parse
 from exporter.metrics import Metrics
 from exporter.settings import Config
@@ -104,6 +105,16 @@ def test_any_bytes_are_counted_line_by_line(run, found):
 
 def test_lines_of_several_files_are_numbered_through(events):
     assert [row["line"] for row in events(FOUNDING, b"", b"\n\n", FOUNDING)] == [1, 2, 3, 4]
+
+
+def test_a_file_comes_in_batches_that_may_all_wait(tmp_path):
+    lines = [b"line %d" % number for number in range(2 * replay.BATCH + 1)]
+    path = tmp_path / "long.log"
+    path.write_bytes(b"\n".join(lines))
+    batches = [batch.messages for batch in replay._batches(str(path), RECEIVED)]
+    assert [line for messages in batches for line in messages] == lines
+    assert [len(messages) for messages in batches] == [5462, 5462, 5461]
+    assert replay.BATCH < MAX_GROUPS
 
 
 def test_standard_input_is_a_file(capsysbinary, monkeypatch):

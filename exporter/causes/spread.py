@@ -5,8 +5,9 @@ for ten minutes in two generations, each bounded, so that a flood of made-up add
 than a fixed amount of memory: what does not fit is counted as "at least".
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Generic, TypeVar
 
 import msgspec
@@ -16,11 +17,12 @@ from exporter.events import Rejection
 LATE = 300.0  # seconds; a decision takes at most two minutes, so what is older came late
 WINDOW = 600.0  # seconds; a count covers between one half of this and all of it
 MAX_KEYS = 4096  # sources, and ports, remembered in one generation
-MAX_VALUES = 64  # distinct values counted for one of them; enough to tell few from many
+MAX_VALUES = 24  # distinct values counted for one of them; no rule asks for more than 20
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-_NOTHING: frozenset[object] = frozenset()
+_Name = TypeVar("_Name")
+_NOTHING: Mapping[object, None] = {}
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -68,9 +70,8 @@ class Spread:
         All of them came before that half of the window ends.
         """
         self._turn(now)
-        self._ports.add_various(sources, ports)
-        at = {port: (transport, port) for port in set(ports)}
-        self._sources.add_each([at[port] for port in ports], sources)
+        self._ports.add_each({source: source for source in set(sources)}, sources, ports)
+        self._sources.add_each({port: (transport, port) for port in set(ports)}, ports, sources)
 
     def until(self, now: float) -> float:
         """When the half window ends in which a packet of `now` is counted."""
@@ -108,16 +109,17 @@ class Spread:
 class _Tally(msgspec.Struct):
     """What was counted for one key in one half of the window."""
 
-    before: frozenset[object] | set[object]  # the values of the half before
-    values: set[object] = msgspec.field(default_factory=set)
-    new: int = 0  # how many of the values are not among those before
+    before: Mapping[object, None]  # the values of the half before
+    values: dict[object, None] = msgspec.field(default_factory=dict)  # the first ones
     packets: int = 0
+    _new: tuple[int, int] = (0, 0)  # of so many values, so many are not among those before
 
-    def see(self, value: object) -> None:
-        """Count a value that is not among those of this half."""
-        if len(self.values) < MAX_VALUES:
-            self.values.add(value)
-            self.new += value not in self.before
+    @property
+    def new(self) -> int:
+        """How many of the values are not among those before."""
+        if self._new[0] != len(self.values):
+            self._new = (len(self.values), len(self.values.keys() - self.before.keys()))
+        return self._new[1]
 
 
 class _Generations(Generic[_Key, _Value]):
@@ -140,33 +142,30 @@ class _Generations(Generic[_Key, _Value]):
         tally = self._tally(key)
         if tally is not None:
             tally.packets += packets
-            if value not in tally.values:
-                tally.see(value)
+            if len(tally.values) < MAX_VALUES:
+                tally.values[value] = None
 
-    def add_various(self, keys: Sequence[_Key], values: Sequence[_Value]) -> None:
-        """Add one packet for each key, with the value beside it; there are many keys."""
-        known = self._new.get
-        for key, value in zip(keys, values, strict=True):
-            tally = known(key) or self._tally(key)
-            if tally is not None:
-                tally.packets += 1
-                if len(tally.values) < MAX_VALUES and value not in tally.values:
-                    tally.see(value)
-
-    def add_each(self, keys: Sequence[_Key], values: Sequence[_Value]) -> None:
-        """The same of few keys, of which most are saturated."""
-        unsaturated = set()
-        for key, packets in Counter(keys).items():
-            tally = self._tally(key)
+    def add_each(
+        self, keys: Mapping[_Name, _Key], names: Sequence[_Name], values: Sequence[_Value]
+    ) -> None:
+        """Add one packet for the key of each name, with the value beside it."""
+        unsaturated = dict[_Name, dict[object, None]]()
+        counts = Counter(names)
+        for name, packets in counts.items():
+            tally = self._tally(keys[name])
             if tally is not None:
                 tally.packets += packets
                 if len(tally.values) < MAX_VALUES:
-                    unsaturated.add(key)
-        if unsaturated:
-            new = self._new
-            for key, value in zip(keys, values, strict=True):
-                if key in unsaturated and value not in new[key].values:
-                    new[key].see(value)
+                    unsaturated[name] = tally.values
+        if not unsaturated:
+            return
+        if len(unsaturated) < len(counts):
+            which = list(map(unsaturated.__contains__, names))
+            names, values = list(compress(names, which)), list(compress(values, which))
+        deque(map(dict.setdefault, map(unsaturated.__getitem__, names), values), maxlen=0)
+        for first in unsaturated.values():
+            while len(first) > MAX_VALUES:
+                first.popitem()  # the latest
 
     def count(self, key: _Key) -> tuple[int, int]:
         old, new = self._old.get(key), self._new.get(key)

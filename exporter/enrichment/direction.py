@@ -5,7 +5,7 @@ where. Out: a direction, or the rejection with both sides named. The home is RFC
 link-local and the configured prefixes; documentation ranges are nobody's home.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 from functools import lru_cache
 
 import msgspec
@@ -32,17 +32,21 @@ class Home:
         """Raise ValueError naming a prefix that is not one."""
         configured = Prefixes((prefix, True) for prefix in lan_prefixes)
         self._configured = lru_cache(CACHED)(configured.look_up)
-        self._is_stranger = lru_cache(CACHED)(
-            lambda ip: canonical(ip) == ip and scope(ip) == "global" and not self.is_lan(ip)
-        )
+        self._strangers: set[str] = set()  # at most CACHED and one block's
 
     def is_lan(self, ip: str) -> bool:
         """Tell whether an address belongs to the home."""
         return is_private(ip) or self._configured(ip) is True
 
-    def are_strangers(self, ips: Collection[str], destination: str) -> bool:
+    def are_strangers(self, ips: Set[str], destination: str) -> bool:
         """Whether packets from all of them take the same way to that destination."""
-        return destination not in ips and all(map(self._is_stranger, ips))
+        unknown = ips - self._strangers
+        if destination in ips or not all(map(self._is_stranger, unknown)):
+            return False
+        if len(self._strangers) > CACHED:
+            self._strangers.clear()
+        self._strangers.update(unknown)
+        return True
 
     def direction(
         self, event: Event, interfaces: Interfaces = NOT_CONFIGURED, *, outside: bool = False
@@ -67,6 +71,9 @@ class Home:
         if not (from_home or self.is_lan(source)):
             return "inbound"
         return "local" if self.is_lan(destination) else "outbound"
+
+    def _is_stranger(self, ip: str) -> bool:
+        return canonical(ip) == ip and scope(ip) == "global" and not self.is_lan(ip)
 
 
 def rejection(

@@ -8,8 +8,7 @@ the registration, which is not where the packet began.
 """
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Collection, Iterable
 
 from exporter.addresses import CACHED, Prefixes, canonical
 from exporter.enrichment.asn import Registration, Table, embedded
@@ -53,15 +52,23 @@ class Networks:
             (prefix, scanner.org) for scanner in known.scanners for prefix in scanner.prefixes
         )
         self._registered: dict[str, Network] = {}  # by AS number: no more than the table has
-        self._cached = lru_cache(CACHED)(self._look_up)
+        self._found: dict[str, Network] = {}  # by address, at most CACHED
 
     def look_up(self, ip: str) -> Network:
         """Return the network of an address; `unknown` when there is none or no address."""
-        return self._cached(ip)
+        network = self._found.get(ip)
+        if network is None:
+            if len(self._found) >= CACHED:
+                self._found.clear()
+            network = self._found[ip] = self._look_up(ip)
+        return network
 
-    def look_up_each(self, ips: Iterable[str]) -> list[Network]:
+    def look_up_each(self, ips: Collection[str]) -> list[Network]:
         """Return the network of each address, as `look_up` does."""
-        return list(map(self._cached, ips))
+        found, distinct = self._found, set(ips)
+        if distinct.difference(found):
+            found = {ip: self.look_up(ip) for ip in distinct}
+        return list(map(found.__getitem__, ips))
 
     def registered(self, asn: str) -> Network:
         """Return what is known of a whole network (`AS20940`), whoever uses one of its prefixes.
@@ -85,7 +92,7 @@ class Networks:
         """Answer from another table from now on."""
         self._table = table
         self._registered.clear()
-        self._cached.cache_clear()
+        self._found.clear()
 
     def _look_up(self, ip: str) -> Network:
         if canonical(ip) is None:

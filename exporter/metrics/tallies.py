@@ -27,7 +27,7 @@ class Tallies:
 
     def __init__(self, store: SeriesStore) -> None:
         self._store = store
-        self._indices: dict[_Labels, dict[str, dict[str, Series]]] = {}  # by place
+        self._indices: dict[_Labels, tuple[Mapping[_Labels, int], Sequence[Series]]] = {}
         self._indexed = (0, 0)  # of what they are an index
 
     def rejected(self, crowd: Crowd, now: float) -> None:
@@ -83,7 +83,7 @@ class Tallies:
                 known.used = now
         if not new:
             return
-        closed = self._closed(metric.labels, new, 0)
+        closed = self._closed(metric.labels, map(set, zip(*new, strict=True)))
         if closed is None:
             for labels, amount in each:
                 if labels in new:
@@ -93,66 +93,66 @@ class Tallies:
             self._new(metric, labels, amount, weights[labels], closed, now)
 
     def _pairs(self, crowd: Crowd, asns: Sequence[str], now: float) -> None:
-        """Count one for each port and network.
-
-        Of a flood to many ports most find the metric full, and come to one series.
-        """
-        like, store = crowd.like, self._store
-        place = (like.router, like.direction, like.transport)
-        if not store.is_full(REJECTED):
-            rows = zip(*map(repeat, place), crowd.ports, asns, strict=False)
-            totals = Counter(rows)
-            each = (((*place, *pair), 1) for pair in zip(crowd.ports, asns, strict=True))
-            self._add(REJECTED, totals, totals, each, now)
+        """Count one for each port and network."""
+        like = crowd.like
+        place: _Labels = (like.router, like.direction, like.transport)
+        if self._store.is_full(REJECTED) and self._folded(place, (crowd.ports, asns), now):
             return
-        known, none = self._known(place), dict[str, Series]()
-        new = []
-        for port, asn in zip(crowd.ports, asns, strict=True):
-            series = known.get(port, none).get(asn)
-            if series is None:
-                new.append((port, asn))
-            else:
-                series.value += 1
-                series.used = now
-        closed = self._closed(REJECTED.labels[-2:], new, len(place)) if new else {}
-        if closed is None:
-            for pair in new:
-                store.add(REJECTED, (*place, *pair), 1, now)
-        elif new:
-            ports, networks = (closed.get(at, set()) for at in (len(place), len(place) + 1))
-            others = Counter(pair for pair in new if pair[0] in ports or pair[1] in networks)
-            for pair, amount in others.items():
-                self._new(REJECTED, (*place, *pair), amount, amount, closed, now)
-            if rest := len(new) - others.total():
-                store.count(REJECTED, (*place, *new[0]), rest, now)
+        pairs = Counter(zip(crowd.ports, asns, strict=True))
+        totals = {(*place, *pair): count for pair, count in pairs.items()}
+        each = (((*place, *pair), 1) for pair in zip(crowd.ports, asns, strict=True))
+        self._add(REJECTED, totals, totals, each, now)
 
-    def _known(self, place: _Labels) -> Mapping[str, Mapping[str, Series]]:
-        """The series of rejected packets of a place, by port and network."""
+    def _folded(self, place: _Labels, ends: Sequence[Sequence[str]], now: float) -> bool:
+        """Count the same where the metric is full; False if it matters in which order they come.
+
+        Of a flood to many ports most find no series, and come to one.
+        """
+        labels = REJECTED.labels[len(place) :]
+        closed = self._closed(labels, map(set, ends))
+        if closed is None:
+            return False
+        fitted = list(ends)
+        for at, strangers in closed.items():
+            amounts = Counter(ends[at])
+            for value in strangers:
+                self._overflow(REJECTED, labels[at], value, amounts[value], amounts[value], now)
+            fits = {value: OTHER if value in strangers else value for value in amounts}
+            fitted[at] = list(map(fits.__getitem__, ends[at]))
+        numbers, known = self._known(place)
+        found = Counter(map(numbers.get, zip(*fitted, strict=True), repeat(-1)))
+        rest = found.pop(-1, 0)
+        for number, amount in found.items():
+            known[number].value += amount
+            known[number].used = now
+        if rest:  # wherever they came first: it is full of others
+            pair = next(pair for pair in zip(*fitted, strict=True) if pair not in numbers)
+            self._store.count(REJECTED, (*place, *pair), rest, now)
+        return True
+
+    def _known(self, place: _Labels) -> tuple[Mapping[_Labels, int], Sequence[Series]]:
+        """The series of rejected packets of a place, and their numbers by port and network."""
         series = self._store.series[REJECTED.name]
         state = (len(series), self._store.removals)
         if state != self._indexed or len(self._indices) > MAX_INDICES:
             self._indices.clear()
             self._indexed = state
-        known = self._indices.get(place)
-        if known is None:
-            known = self._indices[place] = {}
-            for labels, one in series.items():
-                if labels[:-2] == place:
-                    known.setdefault(labels[-2], {})[labels[-1]] = one
-        return known
+        if place not in self._indices:
+            known = {labels[3:]: one for labels, one in series.items() if labels[:3] == place}
+            numbers = {pair: number for number, pair in enumerate(known)}
+            self._indices[place] = numbers, list(known.values())
+        return self._indices[place]
 
     def _closed(
-        self, labels: Sequence[str], rows: Iterable[_Labels], first: int
+        self, labels: Sequence[str], columns: Iterable[set[str]]
     ) -> dict[int, set[str]] | None:
-        """The values that count as `other`, by their label's place, of which `first` is the first.
+        """Which values of labels count as `other`, by the label's place.
 
         None if it matters in which order they come: it does while a budget weighs them, and no
         longer when it is closed to them.
         """
         closed: dict[int, set[str]] = {}
-        columns = zip(*rows, strict=True)
-        for at, (label, column) in enumerate(zip(labels, columns, strict=True), first):
-            values = set(column)
+        for at, (label, values) in enumerate(zip(labels, columns, strict=True)):
             budget = self._store.budget(label)
             strangers = set() if budget is None else budget.strangers(values - {"", OTHER})
             if budget is not None and strangers:
@@ -173,12 +173,17 @@ class Tallies:
         now: float,
     ) -> None:
         """Count under labels that have no series; all values have a place that are not closed."""
-        store, fitted = self._store, list(labels)
+        fitted = list(labels)
         for at, values in closed.items():
             if labels[at] in values:
-                label = metric.labels[at]
-                if (budget := store.budget(label)) is not None:
-                    budget.weigh(labels[at], weight)
-                store.add(OVERFLOW, (metric.name, label), amount, now)
+                self._overflow(metric, metric.labels[at], labels[at], amount, weight, now)
                 fitted[at] = OTHER
-        store.count(metric, tuple(fitted), amount, now)
+        self._store.count(metric, tuple(fitted), amount, now)
+
+    def _overflow(
+        self, metric: Declaration, label: str, value: str, amount: int, weight: int, now: float
+    ) -> None:
+        """Count what comes to `other` for want of a place."""
+        if (budget := self._store.budget(label)) is not None:
+            budget.weigh(value, weight)
+        self._store.add(OVERFLOW, (metric.name, label), amount, now)

@@ -1,7 +1,10 @@
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.causes import spread as spreads
 from exporter.causes.spread import MAX_KEYS, MAX_VALUES, WINDOW, Seen, Spread, knock
 from tests.rejections import NOW, rejection
 
@@ -126,6 +129,31 @@ def test_made_up_sources_and_ports_cost_a_fixed_amount_of_memory():
     for kept in (spread._ports, spread._sources):
         assert len(kept._new) <= MAX_KEYS
         assert max(len(tally.values) for tally in kept._new.values()) <= MAX_VALUES
+
+
+def state(spread):
+    return [
+        [(key, [*t.before], [*t.values], t.new, t.packets) for key, t in half.items()]
+        for kept in (spread._ports, spread._sources)
+        for half in (kept._new, kept._old)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_many_at_once_come_to_what_they_come_to_one_by_one(seed, monkeypatch):
+    chance = random.Random(seed)
+    monkeypatch.setattr(spreads, "MAX_KEYS", chance.choice((10, 100)))
+    spread, each, now = Spread(), Spread(), NOW
+    for _ in range(8):
+        number = chance.randrange(1, 600)
+        sources = [f"198.51.100.{chance.randrange(chance.choice((2, 60)))}" for _ in range(number)]
+        ports = [chance.randrange(chance.choice((2, 200))) for _ in range(number)]
+        each.add_each(sources, "udp", ports, now)
+        for source, port in zip(sources, ports, strict=True):
+            spread.add(source, "udp", port, 1, now)
+        assert state(spread) == state(each)
+        assert max(len(tally.values) for tally in each._ports._new.values()) <= MAX_VALUES
+        now += chance.choice((1.0, 200.0, 400.0))
 
 
 def test_what_does_not_fit_is_counted_as_at_least_one():

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.enrichment import direction
 from exporter.enrichment.asn import Registration, build
 from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
 from exporter.enrichment.networks import Networks
@@ -167,3 +168,15 @@ def test_a_private_address_that_came_in_as_strangers_do_is_none_of_ours():
 def test_what_a_device_forged_does_not_turn_a_configured_interface_round():
     event = packet("10.1.2.3", "100.72.0.10", ingress_interface="br0")
     assert Home().direction(event, INTERFACES, outside=True) == "outbound"
+
+
+def test_strangers_are_known_again_and_only_so_many(monkeypatch):
+    monkeypatch.setattr(direction, "CACHED", 50)
+    home = Home(["20.0.0.0/24"])
+    for first in range(1, 200, 20):
+        some = {f"21.0.0.{n}" for n in range(first, first + 30)}
+        assert home.are_strangers(some, WAN)
+        assert home.are_strangers(some, WAN)
+        for other in (FAR, WAN, "192.168.1.7", "21.0.0.01"):
+            assert not home.are_strangers(some | {other}, WAN)
+        assert len(home._strangers) <= 50 + 30

@@ -1,5 +1,6 @@
 import pytest
 
+from exporter.enrichment import networks as networks_of
 from exporter.enrichment.asn import Registration, build
 from exporter.enrichment.networks import Networks
 from exporter.enrichment.table_files import MmdbTable
@@ -150,3 +151,12 @@ def test_a_network_has_its_name_before_any_of_its_addresses_was_asked_for():
 @pytest.mark.parametrize("asn", ["private", "reserved", "unknown", "other", "", "ASx"])
 def test_words_in_place_of_a_number_have_no_name(networks, asn):
     assert networks.registered(asn) == Network(asn)
+
+
+def test_many_addresses_have_the_networks_that_each_has(networks, monkeypatch):
+    monkeypatch.setattr(networks_of, "CACHED", 50)
+    few = Networks(KNOWN)
+    for first in range(1, 200, 20):
+        ips = [f"{8 + n % 3}.8.8.{n}" for n in range(first, first + 30)] * 2
+        assert few.look_up_each(ips) == [networks.look_up(ip) for ip in ips]
+        assert len(few._found) <= 50
