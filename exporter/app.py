@@ -28,7 +28,7 @@ from exporter.service import Service
 from exporter.settings import Config
 from exporter.stages import Stages
 from exporter.state import StateFile
-from exporter.transports import OncePerMinute, bind, gateway
+from exporter.transports import Losses, OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 
 TICK = 0.2  # seconds between looks at what waits for a decision
@@ -62,16 +62,17 @@ class App:
             )
             self.service.restore()
             self._http = _Server(_http_settings(web.create(self.service, tokens)))
-            self._inbox = Inbox(self._dropped)
+            self._losses = Losses()
+            self._inbox = Inbox(self._losses)
             self.receivers = Receivers(
-                config, self._inbox, self._dropped, self.service.positions, time.time
+                config, self._inbox, self._losses, self.service.positions, time.time
             )
             opened.callback(self.receivers.close)
             listen = config.listen
             self._http_socket = bind(socket.SOCK_STREAM, listen.address, listen.http_port)
             opened.callback(self._http_socket.close)
             self._opened = opened.pop_all()
-        self.service.before_scrape = self.receivers.udp.kernel_drops
+        self.service.before_scrape = self._count_losses
 
     @property
     def http_port(self) -> int:
@@ -102,6 +103,7 @@ class App:
             await asyncio.wait([*streams, refresh, names, *regular])
             self._inbox.close()
             await consumer
+            self._count_losses()
             self._pipeline.finish(time.time())
             await self._write()
             self._http.should_exit = True
@@ -155,8 +157,11 @@ class App:
         if self._log_failure(now, task):
             logger.opt(exception=error).error("{} failed; the rest goes on", task)
 
-    def _dropped(self, listener: str, reason: str, messages: int) -> None:
-        self._pipeline.stages.metrics.dropped(listener, reason, messages, time.time())
+    def _count_losses(self) -> None:
+        """Count what was dropped: by the kernel, or in a receiver's thread."""
+        self.receivers.udp.kernel_drops()
+        for (listener, reason), messages in self._losses.take().items():
+            self._pipeline.stages.metrics.dropped(listener, reason, messages, time.time())
 
 
 def _bounds(config: Config) -> Bounds:

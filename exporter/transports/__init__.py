@@ -8,6 +8,8 @@ UDP and TCP.
 import errno
 import os
 import socket
+import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -19,7 +21,8 @@ DropReason = Literal[
     "queue_full",
     "bad_frame",
 ]
-Dropped = Callable[[str, DropReason, int], None]  # listener, reason, how many messages
+# Takes listener, reason and how many messages; receivers call it in threads of theirs, too.
+Dropped = Callable[[str, DropReason, int], None]
 
 _CAUSES_A_MINUTE = 100  # with forged senders there is no end of causes
 _HINTS = {
@@ -38,6 +41,25 @@ class ListenError(OSError):
         super().__init__(f"cannot listen on {where}: {why}")
         self.errno = cause.errno
         self.transport, self.host, self.port = transport, host, port
+
+
+class Losses:
+    """What was dropped and is not yet counted: a `Dropped` for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lost: Counter[tuple[str, DropReason]] = Counter()
+
+    def __call__(self, listener: str, reason: DropReason, messages: int) -> None:
+        """Note what was dropped."""
+        with self._lock:
+            self._lost[listener, reason] += messages
+
+    def take(self) -> dict[tuple[str, DropReason], int]:
+        """Return what was noted since the last call."""
+        with self._lock:
+            lost, self._lost = self._lost, Counter()
+        return lost
 
 
 class OncePerMinute:

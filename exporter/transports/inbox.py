@@ -1,15 +1,18 @@
-"""The inbox: batches on their way from the receivers to the one consumer of the same event loop.
+"""The inbox: batches on their way from the receivers to the one consumer, in its event loop.
 
-Batches go in from callbacks and come out in the order of arrival. It is bounded in messages and in
-bytes. Who cannot wait (UDP) loses what does not fit, the newest first, counted. Who can wait (TCP)
-hands over everything and then stops reading. The latter stop at half of the bound: else one sender
-with a backlog would keep the inbox full, and the datagrams of all others would be lost.
+Batches go in, also from a receiver's own thread, and come out in the order of arrival. It is
+bounded in messages and in bytes. Who cannot wait (UDP) leaves to the kernel what there is no `room`
+for; what then still does not fit is lost, the newest first, counted. Who can wait (TCP) hands over
+everything and then stops reading. The latter stop at half of the bound: else one sender with a
+backlog would keep the inbox full, and the datagrams of all others would be lost.
 """
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
 from loguru import logger
 
 from exporter.events import Batch
@@ -35,31 +38,30 @@ class Inbox:
         self._batches: deque[Batch] = deque()
         self._waiting: list[Callable[[], None]] = []
         self._closed = False
+        self._lock = threading.Lock()
+        self._sleeper: asyncio.AbstractEventLoop | None = None  # where the consumer waits
         self._wake = asyncio.Event()
 
     def offer(self, batch: Batch) -> None:
         """Take the messages that fit; drop and count the rest."""
-        room = self._max_messages - self.messages if self._bytes < self._max_bytes else 0
-        lost = len(batch.messages) - max(room, 0)
-        if lost > 0:
+        with self._lock:
+            kept = batch.messages[: self.room]
+            if kept:
+                self._append(msgspec.structs.replace(batch, messages=kept))
+        if lost := len(batch.messages) - len(kept):
             self._dropped(batch.listener, "queue_full", lost)
             if self._log_due(batch.received, batch.listener):
                 logger.warning("messages of {} dropped: the inbox is full", batch.listener)
-            batch = Batch(
-                received=batch.received,
-                sender=batch.sender,
-                listener=batch.listener,
-                messages=batch.messages[:-lost],
-            )
-        if batch.messages:
-            self.put(batch)
 
     def put(self, batch: Batch) -> None:
         """Take the whole batch, even beyond the bound; then look at `pressed`."""
-        self.messages += len(batch.messages)
-        self._bytes += _size(batch)
-        self._batches.append(batch)
-        self._wake.set()
+        with self._lock:
+            self._append(batch)
+
+    @property
+    def room(self) -> int:
+        """How many more messages `offer` would take."""
+        return max(self._max_messages - self.messages, 0) if self._bytes < self._max_bytes else 0
 
     @property
     def pressed(self) -> bool:
@@ -76,10 +78,8 @@ class Inbox:
         Every call lets the receivers run first, so that a busy consumer cannot starve them.
         """
         await asyncio.sleep(0)
-        while not self._batches and not self._closed:
-            self._wake.clear()
+        while not (taken := self._take()) and not self._closed:
             await self._wake.wait()
-        taken = self._take()
         if not self.pressed:
             waiting, self._waiting = self._waiting, []
             for resume in waiting:
@@ -88,18 +88,35 @@ class Inbox:
 
     def close(self) -> None:
         """Say that nothing more will come: `get` returns what is left, then []."""
-        self._closed = True
-        self._wake.set()
+        with self._lock:
+            self._closed = True
+            self._rouse()
+
+    def _append(self, batch: Batch) -> None:
+        self.messages += len(batch.messages)
+        self._bytes += _size(batch)
+        self._batches.append(batch)
+        self._rouse()
+
+    def _rouse(self) -> None:
+        sleeper, self._sleeper = self._sleeper, None
+        if sleeper is not None:
+            sleeper.call_soon_threadsafe(self._wake.set)
 
     def _take(self) -> list[Batch]:
+        """Take the oldest batches; when there are none, the next one sets `_wake`."""
         taken: list[Batch] = []
         turn = 0
-        while self._batches and turn < _TURN:
-            batch = self._batches.popleft()
-            taken.append(batch)
-            turn += len(batch.messages)
-            self._bytes -= _size(batch)
-        self.messages -= turn
+        with self._lock:
+            while self._batches and turn < _TURN:
+                batch = self._batches.popleft()
+                taken.append(batch)
+                turn += len(batch.messages)
+                self._bytes -= _size(batch)
+            self.messages -= turn
+            if not taken:
+                self._wake.clear()
+                self._sleeper = asyncio.get_running_loop()
         return taken
 
 

@@ -1,35 +1,46 @@
 """Syslog over UDP (RFC 5426): one datagram is one message.
 
 Datagrams go in, batches of one sender come out, in the order in which that sender's datagrams
-arrived. A socket of our own and not asyncio's datagram endpoint, which reads one datagram a
-wake-up. What the kernel had to drop is read from SO_MEMINFO (Linux, uapi/linux/sock_diag.h).
+arrived. What the kernel had to drop is read from SO_MEMINFO (Linux, uapi/linux/sock_diag.h).
+
+A thread of its own reads: the event loop stands still for longer than the usual buffer holds a
+flood, as when a host's report decides what waited for it. Between two readings is a pause, in which
+the kernel keeps what comes: to wake up for each datagram costs more than to count it, and lines
+that come together are read together. It ends before the kernel's buffer is in need.
 """
 
-import asyncio
+import selectors
 import socket
 import struct
 import sys
+import threading
+import time
 from collections.abc import Callable
 
 from loguru import logger
 
-from exporter.addresses import canonical
 from exporter.events import Batch
 from exporter.syslog.framing import MAX_MESSAGE
-from exporter.transports import Dropped, OncePerMinute, bind
+from exporter.transports import Dropped, OncePerMinute, bind, datagrams
 from exporter.transports.inbox import Inbox
 
 RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024  # the usual 208 KiB hold 256 datagrams: 5 ms at 50,000/s
 
-_DATAGRAMS_A_WAKEUP = 512
-_WAKEUPS_AT_CLOSE = 64  # what waits is still read, but a flood does not keep us from stopping
+LONGEST_PAUSE = 0.05  # seconds
+
+_TOGETHER = 2048  # datagrams: more of them are no cheaper, and the page waits meanwhile
+_CROWDED = 0.005  # seconds until the inbox may have room again
+_READINGS_AT_CLOSE = 16  # what waits is still read, but a flood does not keep us from stopping
+_KERNELS_SIZE = 1280  # bytes of the kernel's buffer that a message of 500 takes; one of 100: 768
+_SUDDEN = 10_000  # datagrams a second that may begin to come in a pause
+_END = b"\r\n\0"  # of a message, but no part of it
 _SO_RCVBUFFORCE = 33  # asm-generic/socket.h; not in Python's socket module
 _SO_MEMINFO = 55
 _SK_MEMINFO_DROPS = 8  # the ninth of its 32 bit numbers
 
 
 class UdpReceiver:
-    """A bound UDP socket and its way into the inbox. `start` it in the event loop."""
+    """A bound UDP socket and its way into the inbox."""
 
     def __init__(
         self,
@@ -46,7 +57,7 @@ class UdpReceiver:
     ):
         """Bind the socket: from now on datagrams are kept by the kernel.
 
-        Raises ListenError.
+        All that is handed in is called in the thread that reads. Raises ListenError.
         """
         self._inbox = inbox
         self._clock = clock
@@ -56,17 +67,19 @@ class UdpReceiver:
         self._listener = listener
         self._log_due = OncePerMinute()
         self._socket = bind(socket.SOCK_DGRAM, host, port)
+        self._move = datagrams.reader(self._socket, max_message + 1)
         self._kernel_drops: int | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stop, self._stopped = socket.socketpair()
         self.port: int = self._socket.getsockname()[1]
         self.receive_buffer_asked = receive_buffer_bytes
         self.receive_buffer_granted = _ask_receive_buffer(self._socket, receive_buffer_bytes)
         self.kernel_drops()
 
     def start(self) -> None:
-        """Begin to read, in the running event loop."""
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._socket, self._receive)
+        """Begin to read."""
+        self._thread = threading.Thread(target=self._run, name=self._listener, daemon=True)
+        self._thread.start()
         logger.info(
             "listening on {} port {}, receive buffer {} of {} bytes",
             self._listener,
@@ -79,13 +92,15 @@ class UdpReceiver:
         """Read what has arrived, then close the socket."""
         if self._socket.fileno() < 0:
             return
-        if self._loop is not None:
-            self._loop.remove_reader(self._socket)
-        for _ in range(_WAKEUPS_AT_CLOSE):
+        self._stop.close()
+        if self._thread is not None:
+            self._thread.join()
+        for _ in range(_READINGS_AT_CLOSE):
             if not self._receive():
                 break
         self.kernel_drops()
         self._socket.close()
+        self._stopped.close()
 
     def kernel_drops(self) -> int | None:
         """Count what the kernel dropped since the last call; return the total of this socket.
@@ -103,35 +118,44 @@ class UdpReceiver:
                     logger.warning("the receive buffer of {} was full", self._listener)
         return self._kernel_drops
 
-    def _receive(self) -> bool:
-        """Hand over what has arrived; tell whether there may be more."""
-        received = self._clock()
-        by_peer: dict[str, list[bytes]] = {}
-        more = True
-        for _ in range(_DATAGRAMS_A_WAKEUP):
-            try:
-                data, peer = self._socket.recvfrom(self._max_message + 1)
-            except BlockingIOError:
-                more = False
-                break
-            except OSError as error:
-                if self._log_due(received, "receive"):
-                    logger.warning("cannot receive on {}: {}", self._listener, error)
-                more = False
-                break
-            by_peer.setdefault(peer[0], []).append(data)
-        for address, datagrams in by_peer.items():
-            self._hand_over(received, canonical(address) or address, datagrams)
-        return more
+    def _run(self) -> None:
+        """Read until the end of the other socket of the pair."""
+        before = 0.0
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            selector.register(self._stopped, selectors.EVENT_READ)
+            while all(key.fileobj is self._socket for key, _ in selector.select()):
+                if self._inbox.room < _TOGETHER:
+                    time.sleep(_CROWDED)  # the kernel has room, or drops for less work than we do
+                    continue
+                now = time.monotonic()
+                messages = self._receive() or 1  # an error may last
+                time.sleep(pause(messages, now - before, self.receive_buffer_granted))
+                before = now
 
-    def _hand_over(self, received: float, sender: str, datagrams: list[bytes]) -> None:
+    def _receive(self) -> int:
+        """Hand over what has arrived, or the first of it; return how much it was."""
+        received = self._clock()
+        arrived: datagrams.Arrived = {}
+        moved = 0
+        try:
+            while moved < _TOGETHER and (some := self._move(arrived)):
+                moved += some
+        except OSError as error:
+            if self._log_due(received, "receive"):
+                logger.warning("cannot receive on {}: {}", self._listener, error)
+        for sender, of_sender in arrived.items():
+            self._hand_over(received, sender, of_sender)
+        return moved
+
+    def _hand_over(self, received: float, sender: str, arrived: list[bytes]) -> None:
         if not self._allowed(sender):
-            self._dropped(self._listener, "denied_sender", len(datagrams))
+            self._dropped(self._listener, "denied_sender", len(arrived))
             if self._log_due(received, "denied", sender):
                 logger.warning("{} may not send: {} message refused", sender, self._listener)
             return
-        messages = [_message(data) for data in datagrams if len(data) <= self._max_message]
-        if oversize := len(datagrams) - len(messages):
+        messages = [data.rstrip(_END) for data in arrived if len(data) <= self._max_message]
+        if oversize := len(arrived) - len(messages):
             self._dropped(self._listener, "oversize", oversize)
             if self._log_due(received, "oversize", sender):
                 logger.warning(
@@ -143,6 +167,17 @@ class UdpReceiver:
             )
 
 
+def pause(messages: int, seconds: float, buffer_bytes: int) -> float:
+    """Return for how long the kernel can keep what comes, if so much came in the last `seconds`.
+
+    A quarter of the buffer is then in use, since the loop may be busy for as long again; half of
+    it if a flood begins.
+    """
+    held = 2 * buffer_bytes / _KERNELS_SIZE  # socket(7): the bound is twice what was granted
+    longest = min(LONGEST_PAUSE, held / 2 / _SUDDEN)
+    return min(longest, min(held / 4, _TOGETHER) * seconds / messages)
+
+
 def _kernel_drops(receiver: socket.socket) -> int | None:
     if sys.platform != "linux":
         return None
@@ -152,10 +187,6 @@ def _kernel_drops(receiver: socket.socket) -> int | None:
         return None
     drops: int = struct.unpack_from("=I", answer, 4 * _SK_MEMINFO_DROPS)[0]
     return drops
-
-
-def _message(datagram: bytes) -> bytes:
-    return datagram.rstrip(b"\r\n\0")
 
 
 def _ask_receive_buffer(receiver: socket.socket, wanted: int) -> int:

@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,5 +145,33 @@ def test_every_message_is_delivered_or_counted(offers, puts, bound):
         delivered = sum(len(left.messages) for left in await rest(inbox))
         assert delivered + drops.total() == sum(offers) + sum(puts)
         assert inbox.messages == 0
+
+    asyncio.run(scenario())
+
+
+def test_threads_may_offer_while_the_consumer_sleeps_and_takes():
+    async def scenario():
+        drops, heard = Drops(), {"a": [], "b": [], "c": []}
+        inbox = Inbox(drops, max_messages=100)
+
+        def offer(sender):
+            for number in range(3000):
+                inbox.offer(batch(b"%d" % number, sender=sender))
+                if number % 100 == 0:
+                    time.sleep(0.0001)  # let the consumer fall asleep
+
+        async def offer_all():
+            await asyncio.gather(*(asyncio.to_thread(offer, sender) for sender in heard))
+            inbox.close()
+
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            group.create_task(offer_all())
+            while batches := await inbox.get():
+                for one in batches:
+                    heard[one.sender] += map(int, one.messages)
+        assert sum(map(len, heard.values())) + drops.total() == 9000
+        assert all(numbers == sorted(numbers) for numbers in heard.values())
+        assert inbox.messages == 0
+        assert inbox.room == 100
 
     asyncio.run(scenario())

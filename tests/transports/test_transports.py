@@ -1,6 +1,6 @@
 import errno
 
-from exporter.transports import ListenError, OncePerMinute
+from exporter.transports import ListenError, Losses, OncePerMinute
 from tests.transports import NOW
 
 
@@ -17,6 +17,15 @@ def test_forged_senders_cannot_fill_the_log():
     due = OncePerMinute()
     logged = sum(due(NOW, "denied", f"192.0.2.1 {number}") for number in range(10_000))
     assert 0 < logged <= 100
+
+
+def test_what_was_dropped_is_told_once():
+    losses = Losses()
+    losses("udp", "queue_full", 3)
+    losses("udp", "queue_full", 4)
+    losses("tcp", "bad_frame", 1)
+    assert losses.take() == {("udp", "queue_full"): 7, ("tcp", "bad_frame"): 1}
+    assert losses.take() == {}
 
 
 def test_a_port_that_needs_a_privilege_says_which():

@@ -2,12 +2,14 @@ import asyncio
 import errno
 import socket
 import sys
+import time
 
 import pytest
 
+from exporter.events import Batch
 from exporter.transports import ListenError
 from exporter.transports.inbox import Inbox
-from exporter.transports.udp import UdpReceiver
+from exporter.transports.udp import LONGEST_PAUSE, UdpReceiver, pause
 from tests.transports import NOW, Drops, anybody, needs_ipv6, rest, take
 
 
@@ -45,8 +47,7 @@ def test_one_datagram_is_one_message_and_its_end_of_line_is_no_part_of_it():
     batches, _ = exchange(
         [b"<13>a", b"<13>b\n", b"<13>c\r\n", b"<13>d\n\0", b"<13>e\nf", b"\n", b""]
     )
-    assert len(batches) == 1
-    assert batches[0].messages == [
+    assert [message for batch in batches for message in batch.messages] == [
         b"<13>a",
         b"<13>b",
         b"<13>c",
@@ -123,9 +124,43 @@ def test_senders_are_kept_apart_and_each_ones_order_is_kept():
     asyncio.run(scenario())
 
 
+def test_after_a_reading_is_a_pause_in_which_the_kernel_keeps_what_comes():
+    async def scenario():
+        drops = Drops()
+        inbox = Inbox(drops)
+        udp = receiver(inbox, drops)
+        udp.start()
+        with sender() as out:
+            out.sendto(b"first", ("127.0.0.1", udp.port))
+            assert await take(inbox, 1) == [b"first"]
+            out.sendto(b"second", ("127.0.0.1", udp.port))
+            time.sleep(LONGEST_PAUSE / 10)  # the reading thread would have had its time
+            assert inbox.messages == 0
+            out.sendto(b"third", ("127.0.0.1", udp.port))
+            [batch] = await inbox.get()
+            assert batch.messages == [b"second", b"third"]
+        udp.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("messages", "seconds", "buffer", "expected"),
+    [
+        (1, 10.0, 8 << 20, LONGEST_PAUSE),
+        (1, 10.0, 212_992, 332.8 / 2 / 10_000),  # 10,000/s may begin
+        (100, 0.01, 212_992, 332.8 / 4 / 10_000),  # 10,000/s: a quarter of 332
+        (2048, 0.04, 8 << 20, 0.04),  # 50,000/s: no more at once
+        (2048, 0.0, 8 << 20, 0.0),
+    ],
+)
+def test_a_pause_ends_before_the_kernel_is_in_need(messages, seconds, buffer, expected):
+    assert pause(messages, seconds, buffer) == pytest.approx(expected, rel=1e-3)
+
+
 def test_what_has_arrived_is_read_before_the_socket_closes():
-    batches, drops = exchange([b"x"] * 1500)  # more than one wake-up reads
-    assert sum(len(batch.messages) for batch in batches) + sum(drops.values()) == 1500
+    batches, drops = exchange([b"x"] * 3000)  # more than one reading takes
+    assert sum(len(batch.messages) for batch in batches) + sum(drops.values()) == 3000
     assert sum(len(batch.messages) for batch in batches) > 512
 
 
@@ -200,6 +235,25 @@ def test_the_kernels_number_may_wrap(monkeypatch):
     assert [udp.kernel_drops(), udp.kernel_drops()] == [2**32 - 1, 2**32 + 3]
     udp.close()
     assert drops.counts == {("udp", "kernel_buffer"): 2**32 + 4}
+
+
+def test_what_the_inbox_has_no_room_for_stays_with_the_kernel():
+    async def scenario():
+        drops = Drops()
+        inbox = Inbox(drops, max_messages=2100)
+        inbox.put(Batch(received=NOW, sender="x", listener="file", messages=[b"x"] * 100))
+        udp = receiver(inbox, drops)
+        udp.start()
+        with sender() as out:
+            for _ in range(100):
+                out.sendto(b"x", ("127.0.0.1", udp.port))
+            await asyncio.sleep(2 * LONGEST_PAUSE)
+            assert inbox.messages == 100
+            assert await take(inbox, 200)
+        udp.close()
+        assert drops.total() == 0
+
+    asyncio.run(scenario())
 
 
 def test_it_tells_how_large_a_receive_buffer_it_asked_for_and_got():
