@@ -64,11 +64,12 @@ def explain(
     if message.hostname is not None:
         router = stages.routers.name("", message.hostname)
         at_least = router in limited
-    dialect, outcome, event, error, _ = stages.reader.read(message, Sender(), router)
+    got = stages.reader.read(message, Sender(), router)
+    dialect, outcome, event = got.dialect, got.outcome, got.event
     near = None
     if outcome == "unrecognised":
         near = nearest.examples(stages.reader.dialects).nearest(message.text)
-    read = explanation.Line(message, dialect, outcome, event, error, near)
+    read = explanation.Line(message, dialect, outcome, event, got.error, near)
     told = Answer(
         line=line,
         router=router,

@@ -7,7 +7,6 @@ where time is theirs.
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
 
 import msgspec
 
@@ -22,7 +21,7 @@ MAX_SENDERS = 1000  # whose dialect and last event are remembered
 _LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
 
 
-class Taken(NamedTuple):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """One message, read."""
 
     reading: Reading
@@ -67,17 +66,21 @@ class Intake:
         """Read one message."""
         message = header.read(data, batch.received)
         now = self._now(message.time, message.received)
-        router = self._router or self._routers.name(batch.sender, message.hostname)
         sender = self._sender(batch.sender, message.hostname)
-        sender.router = router
-        dialect, outcome, event, error, repeated = self._reader.read(
-            message, sender, router, self._newest.get(batch.sender)
-        )
-        if repeated is None:
+        router = sender.router
+        read = self._reader.read(message, sender, router, self._newest.get(batch.sender))
+        if read.router is None:
             self._newest[batch.sender] = sender
-        router = repeated or router
+        else:
+            router = read.router
         happened = self._heard(batch, router, message.time, now)
-        reading = Reading(router=router, dialect=dialect, outcome=outcome, event=event, error=error)
+        reading = Reading(
+            router=router,
+            dialect=read.dialect,
+            outcome=read.outcome,
+            event=read.event,
+            error=read.error,
+        )
         return Taken(reading, message, sender, happened, now)
 
     def follow(self, batch: Batch, block: Block, first: Taken) -> list[float] | None:
@@ -130,7 +133,9 @@ class Intake:
     def _sender(self, address: str, hostname: str | None) -> Sender:
         """What is remembered of a sender; the least recently heard is forgotten."""
         key = (address, hostname)
-        sender = self._senders.pop(key, None) or Sender()
+        sender = self._senders.pop(key, None)
+        if sender is None:
+            sender = Sender(router=self._router or self._routers.name(address, hostname))
         if len(self._senders) >= MAX_SENDERS:
             forgotten = next(iter(self._senders))
             del self._senders[forgotten]

@@ -23,7 +23,7 @@ class Rule(NamedTuple):
     meanings: Mapping[str, Kind] = {}  # part of a line → what a packet of such a line is
 
 
-class Read(NamedTuple):
+class Read(msgspec.Struct, frozen=True, gc=False):
     """What became of one message."""
 
     dialect: str | None
@@ -139,10 +139,11 @@ def _again(sender: Sender, times: int, time: float | None) -> Read:
     if sender.last is None or sender.last.event is None:
         return Read(None, "event", Event(kind="repeat", count=times, time=time))
     again = msgspec.structs.replace(sender.last.event, count=times, time=time)
-    return sender.last._replace(event=again, router=sender.router)
+    return msgspec.structs.replace(sender.last, event=again, router=sender.router)
 
 
 def _times(one: Read, times: int) -> Read:
     if one.event is None:
         return one
-    return one._replace(event=msgspec.structs.replace(one.event, count=times))
+    event = msgspec.structs.replace(one.event, count=times)
+    return msgspec.structs.replace(one, event=event)

@@ -16,6 +16,7 @@ the text, since a lost word loses the message.
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from exporter.events import SyslogMessage
 from exporter.syslog import encoding, stamps
@@ -56,14 +57,57 @@ _NO_HOST = frozenset(
         *("bad", "failed", "login", "user", "internet", "internetverbindung"),
     )
 )
+# The usual header: PRI, stamp, host, and the word behind it, which may be a tag.
+_USUAL = re.compile(
+    rf"(<[0-9]{{1,3}}>|)({stamps.USUAL}) (?!(?:19|20)[0-9]{{2}}:? )"
+    r"([A-Za-z0-9._:-]{1,255}+ [^ \t0-9][^ \t]{0,128}+ )(?![ \t\0\ufeff])"
+)
 _ELEMENT = re.compile(  # RFC 5424 SD-ELEMENT; unescaped brackets inside quotes are common
     r'\[[^\s\]="]++(?: ++[^\s\]="]++="[^"\\]*+(?:\\.[^"\\]*+)*+")*+ *+\]', re.DOTALL
 )
 
 
+class _Known(NamedTuple):
+    """What a usual header says but for its stamp, and how far behind that the texts begin."""
+
+    facility: int | None
+    severity: int | None
+    hostname: str | None
+    app_name: str | None
+    proc_id: str | None
+    text: int
+    content: int
+
+
 def read(data: bytes, received: float) -> SyslogMessage:
     """Read the header of one message that arrived at `received`."""
     text = encoding.decode(data).strip(_EDGES)
+    return _as_usual(text, received) or _any(text, received)
+
+
+def _as_usual(text: str, received: float) -> SyslogMessage | None:
+    """Read a header by what the same words said before; None if it has another form."""
+    usual = _USUAL.match(text)
+    known = None if usual is None else _usual(usual[1], usual[3])
+    if usual is None or known is None:
+        return None
+    facility, severity, hostname, app_name, proc_id, whole, content = known
+    start = usual.start(3)
+    return SyslogMessage(
+        received=received,
+        facility=facility,
+        severity=severity,
+        time=stamps.usual(usual[2], received),
+        hostname=hostname,
+        app_name=app_name,
+        proc_id=proc_id,
+        text=text[start + whole :],
+        content=text[start + content :],
+    )
+
+
+def _any(text: str, received: float) -> SyslogMessage:
+    """Read a header of whatever form."""
     if "1" <= text[:1] <= "9" and (count := _LEFT_COUNT.match(text)):
         text = text[count.end() :]  # a sender that counts octets in a datagram
     facility = severity = None
@@ -77,6 +121,27 @@ def read(data: bytes, received: float) -> SyslogMessage:
             ):
                 return message
     return _classic(text, received, facility, severity)
+
+
+@lru_cache(maxsize=4096)
+def _usual(priority: str, words: str) -> _Known | None:
+    """What PRI and the first two words say; None where that depends on what follows them."""
+    host, word = words.split()
+    if priority and priority[1:-1] not in _PRIORITY:
+        return None
+    if word in _LEVEL or word == host or stamps.may_begin(host) or stamps.may_begin(word):
+        return None
+    message = _any(f"{priority}Jan  1 00:00:00 {words}x", 0.0)
+    size = len(words) + 1
+    return _Known(
+        message.facility,
+        message.severity,
+        message.hostname,
+        message.app_name,
+        message.proc_id,
+        size - len(message.text),
+        size - len(message.content),
+    )
 
 
 def tag(text: str) -> tuple[str | None, str | None, str]:

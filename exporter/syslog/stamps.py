@@ -26,6 +26,7 @@ _YEAR = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "
 _MONTHS = {name: number for number, name in enumerate(_YEAR, 1)}
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+USUAL = rf"(?:{'|'.join(_YEAR)}) [ 0-9][0-9] [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"  # a pattern
 _NAMED = re.compile(
     rf"(?P<weekday>(?:{'|'.join(_WEEKDAYS)}) {{1,2}})?"
     rf"(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<day>[0-9]{{1,2}})"
@@ -74,6 +75,16 @@ def at_start(text: str, received: float) -> Stamp | None:
         hostless = bool(is_ctime) or found[0][-1] == ":"
         return Stamp(_closer(_named(found[0], today), received), found.end(), hostless)
     return None
+
+
+def usual(stamp: str, received: float) -> float | None:
+    """Read a whole stamp of the pattern USUAL; None where there is no such moment."""
+    return _closer(_named(stamp, int(received // DAY)), received)
+
+
+def may_begin(word: str) -> bool:
+    """Whether a stamp may begin with a word, where no word of digits follows it."""
+    return word[:3] in _MONTHS or word[:3] in _WEEKDAYS or word[4:5] in ("-", "/")
 
 
 _Times = tuple[float, ...]  # the moments that a stamp may mean: one, two in a doubled hour, none

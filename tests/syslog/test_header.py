@@ -152,6 +152,11 @@ def test_priorities(line, facility, severity, text):
     assert (message.facility, message.severity, message.text) == (facility, severity, text)
 
 
+def test_behind_what_is_no_priority_nothing_is_a_header():
+    message = read("<999>Nov 10 23:04:06 gw kernel: x")
+    assert (message.time, message.hostname, message.app_name) == (None, None, None)
+
+
 def test_bytes_that_are_not_utf_8_are_replaced():
     assert header.read("<4>ルータ".encode("cp932"), NOW).severity == 4
 
@@ -181,3 +186,21 @@ def test_without_an_app_name_the_text_of_rfc_5424_is_its_message():
 def test_the_first_word_of_a_message_is_no_host(text):
     message = read(f"Nov 10 23:04:06 {text}")
     assert (message.hostname, message.text) == (None, text)
+
+
+_WORDS = ["router", "192.168.1.1", "kernel:", "dnsmasq[12]:", "%ASA-4-106023:", "UDP", "warn"]
+_WORDS += ["user.warn", "Nov", "Tue", "25", "23:04:06", "2026-11-10T23:04:06:", "10.11.26", "[x]:"]
+_WORDS += ["(none)", "a" * 129 + ":", "b" * 300, "-", ":", "\0", "firewall,info"]
+
+
+@given(
+    st.sampled_from(["", "<4>", "<004>"]),
+    st.lists(st.sampled_from(_WORDS), max_size=4),
+    st.sampled_from([" ", "  ", "\t"]),
+)
+def test_a_header_says_the_same_whatever_its_stamp_looks_like(priority, words, last):
+    text = last.join([" ".join(words[:-1]), *words[-1:]])
+    usual, other = (
+        f"{priority}{stamp} {text}" for stamp in ("Nov 25 01:02:03", "2026-11-25T01:02:03")
+    )
+    assert read(usual) == read(other)
