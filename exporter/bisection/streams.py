@@ -54,7 +54,8 @@ class _Minutes:
         self._newest = newest
 
     def add(self, packets: int, minute: int) -> None:
-        self._turn(minute)
+        if minute > self._newest:
+            self._turn(minute)
         if minute > self._newest - _RING:
             place = minute % _RING
             self._ring[place] = min(self._ring[place] + packets, _MOST)

@@ -34,6 +34,9 @@ RULES: tuple[Callable[[Signs], Cause | None], ...] = (
     strangers.peers,
     strangers.opening,
 )
+# Most packets come from outside, without evidence for any device: then these say nothing.
+_OF_OURS = (ours.local, ours.outbound, ours.spoke_first, ours.owned, ours.gone, ours.forwarded)
+_OF_STRANGERS = tuple(rule for rule in RULES if rule not in _OF_OURS)
 
 
 def decide(signs: Signs) -> Cause:
@@ -46,7 +49,9 @@ def decide(signs: Signs) -> Cause:
 
 
 def _first(signs: Signs) -> Cause:
-    for rule in RULES:
+    evidence, direction = signs.attribution.evidence, signs.rejection.direction
+    is_nobodys = evidence == "none" and direction == "inbound"
+    for rule in _OF_STRANGERS if is_nobodys else RULES:
         cause = rule(signs)
         if cause is not None:
             return cause

@@ -49,9 +49,9 @@ def backscatter(signs: Signs) -> Cause | None:
 
 def reflection(signs: Signs) -> Cause | None:
     """Answers of abused servers to questions that somebody asked in our name."""
-    many, flood = signs.has_many_sources, signs.is_flood
-    if signs.remote_reading != "attack" and not (signs.amplifies and many):
+    if signs.remote_reading != "attack" and not (signs.amplifies and signs.has_many_sources):
         return None
+    many, flood = signs.has_many_sources, signs.is_flood
     reasons = [remote_port("amplifier_port", signs), *([sources(signs)] if many else [])]
     verdict: Verdict = "act" if flood else "watch"
     return cause("reflection", verdict, 0.9 if many or flood else 0.6, *reasons)
@@ -63,9 +63,11 @@ def flood(signs: Signs) -> Cause | None:
     One server of those that people ask, from its service's port, is no flood: a film goes on when
     the router has forgotten who asked for it.
     """
+    if not signs.is_flood:
+        return None
     known = signs.remote_reading == "benign" and signs.network_reading == "benign"
     is_stream = known and not signs.opens and not signs.has_many_sources
-    return None if is_stream or not signs.is_flood else _flooded(signs)
+    return None if is_stream else _flooded(signs)
 
 
 def _flooded(signs: Signs) -> Cause:

@@ -21,27 +21,27 @@ class Budget:
         """`limit` is the number of values besides `other`; at least 2."""
         self.limit = max(limit, 2)
         self.pressed = False  # a value that earned a place found none
-        self._placed: set[str] = set()
+        self.placed: set[str] = set()
         self._weights: dict[str, int] = {}  # of values without a place
         self._total = 0  # of those weights
 
     def __contains__(self, value: str) -> bool:
-        return value in self._placed
+        return value in self.placed
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._placed)
+        return iter(self.placed)
 
     def __len__(self) -> int:
-        return len(self._placed)
+        return len(self.placed)
 
     def label(self, value: str, weight: int, *, attributed: bool = False) -> str:
         """The label under which `weight` packets of `value` are counted: itself or `other`."""
-        if value in self._placed:
+        if value in self.placed:
             return value
         if value == OTHER or not self._earns(value, weight, attributed=attributed):
             return OTHER
         room = self.limit if attributed else self.limit - self.limit // _RESERVED
-        if len(self._placed) >= room:
+        if len(self.placed) >= room:
             self.pressed = True
             return OTHER
         self.place(value)
@@ -49,11 +49,11 @@ class Budget:
 
     def strangers(self, values: Iterable[str]) -> set[str]:
         """Those of the values that have no place."""
-        return {value for value in values if value not in self._placed}
+        return {value for value in values if value not in self.placed}
 
     def admits_none(self, values: Collection[str]) -> bool:
         """Whether none of those strangers finds a place, in whatever order they come."""
-        full = self.pressed and len(self._placed) >= self.limit - self.limit // _RESERVED
+        full = self.pressed and len(self.placed) >= self.limit - self.limit // _RESERVED
         return full and len(self._weights) + len(values) <= 2 * self.limit
 
     def weigh(self, value: str, weight: int) -> None:
@@ -63,16 +63,16 @@ class Budget:
 
     def place(self, value: str) -> None:
         """Give a value its place, whatever its weight."""
-        self._placed.add(value)
+        self.placed.add(value)
         self._total -= self._weights.pop(value, 0)  # who waits is weighed against who waits
 
     def release(self, value: str) -> None:
         """Take a value's place; the caller takes its series."""
-        self._placed.discard(value)
+        self.placed.discard(value)
         self.pressed = False
 
     def _earns(self, value: str, weight: int, *, attributed: bool) -> bool:
-        if attributed or len(self._placed) < self.limit // 2:
+        if attributed or len(self.placed) < self.limit // 2:
             return True
         if len(self._weights) >= 2 * self.limit and value not in self._weights:
             self._fade()

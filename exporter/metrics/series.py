@@ -56,6 +56,14 @@ class SeriesStore:
         self.series: dict[str, dict[tuple[str, ...], Series]] = {n: {} for n in self.declarations}
         self.removed: list[tuple[str, tuple[str, ...]]] = []  # series retired since the last commit
         self._budgets = {label: Budget(size) for label, size in budgets.items()}
+        self._open = {  # what must be looked at before it is counted: place, label, its budget
+            declaration.name: [
+                (at, label, self._budgets.get(label))
+                for at, label in enumerate(declaration.labels)
+                if label in self._budgets or label == "transport"
+            ]
+            for declaration in self.declarations.values()
+        }
         self._fixed: set[tuple[str, str]] = set()  # label values that keep their place
         self._cap = cap
         self.removals = 0  # how often series may have been removed or replaced
@@ -145,9 +153,12 @@ class SeriesStore:
     ) -> None:
         """Count under labels that have their places."""
         series = self.series[metric.name]
-        if labels not in series and len(series) >= self._cap and metric is not self._overflow:
+        known = series.get(labels)
+        if known is None and len(series) >= self._cap and metric is not self._overflow:
             labels = self._fold(metric, labels, now, amount)
-        known = series.setdefault(labels, Series(0.0, self._born(now), now))
+            known = series.get(labels)
+        if known is None:
+            known = series[labels] = Series(0.0, self._born(now), now)
         known.value += amount
         known.used = now
 
@@ -158,29 +169,28 @@ class SeriesStore:
     def _fit(
         self, metric: Declaration, labels: tuple[str, ...], amount: int, now: float
     ) -> tuple[str, ...]:
-        fitted = []
-        for label, value in zip(metric.labels, labels, strict=True):
-            budget = self._budgets.get(label)
-            if value == "" or (label == "transport" and value in TRANSPORTS):
-                fits = value
-            elif label == "transport":
-                fits = OTHER
-            else:
-                fits = value if budget is None else budget.label(value, amount)
+        fitted = None
+        for at, label, budget in self._open[metric.name]:
+            value = labels[at]
+            if value == "" or value in (TRANSPORTS if budget is None else budget.placed):
+                continue
+            fits = OTHER if budget is None else budget.label(value, amount)
             if fits != value:
                 self.add(self._overflow, (metric.name, label), amount, now)
-            fitted.append(fits)
-        return tuple(fitted)
+                fitted = fitted or list(labels)
+                fitted[at] = fits
+        return tuple(fitted) if fitted else labels
 
     def _fold(
         self, metric: Declaration, labels: tuple[str, ...], now: float, amount: float
     ) -> tuple[str, ...]:
         """The metric is full: all its open-ended labels become `other`, "" stays what it is."""
         self.add(self._overflow, (metric.name, "series"), amount, now)
-        return tuple(
-            OTHER if label in self._budgets and value else value
-            for label, value in zip(metric.labels, labels, strict=True)
-        )
+        folded = list(labels)
+        for at, _, budget in self._open[metric.name]:
+            if budget is not None and labels[at]:
+                folded[at] = OTHER
+        return tuple(folded)
 
     def place(self, label: str, value: str) -> None:
         """Give a label value a place for good."""
