@@ -18,7 +18,7 @@ V = TypeVar("V")
 Scope = Literal["private", "loopback", "multicast", "broadcast", "unspecified", "global"]
 
 MAX_TEXT = 80  # characters: the longest address, brackets and an interface name as zone
-CACHED = 16384  # addresses; a flood repeats a few thousand
+CACHED = 4096  # addresses, in each of six tables; a flood that repeats more repeats hardly any
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 
 

@@ -18,7 +18,7 @@ from loguru import logger
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from exporter import build, reverse_dns, tables, web
+from exporter import build, heap, reverse_dns, tables, web
 from exporter.access.tokens import Tokens
 from exporter.evidence import Bounds
 from exporter.evidence_file import EvidenceFile
@@ -223,6 +223,7 @@ async def serve(config: Config, folder: Path, tokens: Tokens | None = None) -> N
     Raises what `App` raises when it cannot start.
     """
     app = App(config, folder, tokens)
+    heap.settle()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -8,6 +8,7 @@ no name can move a terminal's cursor. The fields are described in `host_report.H
 
 import re
 from collections.abc import Callable, Iterable
+from sys import intern
 from typing import TypeVar
 
 import msgspec
@@ -228,13 +229,13 @@ def _label(text: str, at: str) -> str:
 def _text(text: str, at: str, most: int = MAX_TEXT) -> str:
     if len(text) > most:
         raise WireError(f"longer than {most} characters at {at}")
-    return _UNPRINTABLE.sub("\ufffd", text)
+    return intern(_UNPRINTABLE.sub("\ufffd", text))  # many sockets have the same
 
 
 def _transport(text: str, at: str) -> str:
     if text not in ("udp", "tcp"):
         raise WireError(f"expected udp or tcp, got {text[:40]!r} at {at}")
-    return text
+    return intern(text)
 
 
 def _address(text: str, at: str) -> str:

@@ -11,14 +11,22 @@ from collections.abc import Iterable, Mapping
 
 from exporter.host_report import HostReport
 from exporter.hosts.listeners import HISTORY, Listeners, Span, spans
-from exporter.hosts.machines import Conflict, Device, check_rank, current_until, is_same, unchanged
+from exporter.hosts.machines import (
+    Conflict,
+    Device,
+    check_rank,
+    current_until,
+    entries,
+    is_same,
+    unchanged,
+)
 from exporter.inventory import Inventory
 
 MAX_DEVICES = 1000
 MAX_FORMERLY = 8  # names that a machine had before
 # Bridges of containers and virtual machines; a router's own bridge, as `br-lan`, is none of them.
 _VIRTUAL = re.compile(r"docker\d|br-[0-9a-f]{12}$|podman|cni|lxc|lxd|incus|virbr|veth|vnet")
-MAX_SPANS = 300_000  # sockets of all devices, open and closed: about 120 MB
+MAX_SPANS = 60_000  # sockets of all devices, open and closed, 300 to 500 bytes each
 MAX_CLOSED = 20_000  # closed sockets remembered for one device; the oldest go first
 
 
@@ -99,7 +107,7 @@ class Hosts:
         device = self._devices.pop(name.casefold(), None)
         if device is None:
             return False
-        for span in (*device.open.values(), *device.closed):
+        for span in (*device.open, *device.closed):
             self.listeners.remove(span)
         self.inventory.forget(device.name)
         return True
@@ -113,17 +121,18 @@ class Hosts:
             for span in [s for s in router.closed if s.device.casefold() == key]:
                 router.closed.remove(span)
                 self.listeners.remove(span)
-            for place, span in list(router.open.items()):
-                if span.device.casefold() == key:
-                    self.listeners.remove(router.open.pop(place))
+            for span in [s for s in router.open if s.device.casefold() == key]:
+                router.open.remove(span)
+                self.listeners.remove(span)
         return before - len(self.listeners)
 
     def _replace(self, device: Device, report: HostReport, taken: float, received: float) -> None:
         now_open: dict[tuple[object, ...], Span] = {}
+        before = {_key(span): span for span in device.open}
         looked = device.taken if device.report.agent else None
         for span in spans(report, taken, current_until(report, taken), looked):
             key = _key(span)
-            known = now_open.get(key) or device.open.pop(key, None)
+            known = now_open.get(key) or before.pop(key, None)
             if known is None:
                 self.listeners.add(span)
                 known = span
@@ -133,10 +142,10 @@ class Hosts:
             known.last_seen = min(max(known.last_seen, span.last_seen), taken)
             known.current_until = span.current_until
             now_open[key] = known
-        for gone in device.open.values():
+        for gone in before.values():
             self._close(device, gone)
         self.inventory.report(device.name, report, taken, current_until(report, taken))
-        device.open, device.report = now_open, report
+        device.open, device.report = list(now_open.values()), report
         device.taken, device.received = taken, received
 
     def _whose(self, span: Span, name: str, report: HostReport, taken: float) -> str:
@@ -157,13 +166,15 @@ class Hosts:
         return owner or (name if guests else "")
 
     def _new(self, report: HostReport, taken: float, received: float) -> Device:
-        if len(self._devices) >= MAX_DEVICES:
+        if len(self._devices) >= MAX_DEVICES and not self._forget_passer_by():
             raise Conflict(
                 f"{MAX_DEVICES} devices report already; this one is not taken in",
                 f"すでに{MAX_DEVICES}台が報告しているため、これ以上は受け付けられません",
             )
         nothing = HostReport(version=report.version, device=report.device)
-        device = Device(name=report.device, report=nothing, taken=taken, received=received)
+        device = Device(
+            name=report.device, report=nothing, taken=taken, first=received, received=received
+        )
         self._devices[report.device.casefold()] = device
         return device
 
@@ -194,7 +205,7 @@ class Hosts:
             return device  # kept by the agent from the time before
         self.forget(name)  # another machine had that name, and is silent
         for reporter in self._devices.values():  # a router tells of others' conversations, too
-            for span in (*reporter.open.values(), *reporter.closed):
+            for span in (*reporter.open, *reporter.closed):
                 if span.device == old:
                     span.device = name
         self.inventory.rename(old, name)
@@ -205,12 +216,27 @@ class Hosts:
         return device
 
     def _check_room(self, device: Device | None, report: HostReport) -> None:
-        others = sum(len(other.open) for other in self._devices.values() if other is not device)
-        if others + len(report.sockets) + len(report.flows) > MAX_SPANS:
+        others = [other for other in self._devices.values() if other is not device]
+        told = sum(entries(other.report) for other in others)
+        missing = told + entries(report) - MAX_SPANS
+        if missing > sum(entries(other.report) for other in others if other.is_passer_by):
             raise Conflict(
-                f"other devices have {others} sockets open; no more are taken in",
-                f"ほかの機器のソケットがすでに{others}個あるため、これ以上は受け付けられません",
+                f"other devices told of {told} sockets and neighbours; no more are taken in",
+                f"ほかの機器のソケットなどがすでに{told}個あるため、これ以上は受け付けられません",
             )
+        while missing > 0 and (gone := self._forget_passer_by(device)):
+            missing -= entries(gone.report)
+
+    def _forget_passer_by(self, but: Device | None = None) -> Device | None:
+        """Drop the device that reported once only, longest ago, if there is one; return it.
+
+        Who makes names up does not come back by them: whoever does loses nothing to him.
+        """
+        passers_by = (d for d in self._devices.values() if d.is_passer_by and d is not but)
+        device = min(passers_by, key=lambda device: device.received, default=None)
+        if device is not None:
+            self.forget(device.name)
+        return device
 
     def _make_room(self) -> None:
         """Forget closed sockets of the device that has most of them, oldest first."""
@@ -221,8 +247,9 @@ class Hosts:
 
     def _late(self, device: Device, report: HostReport, taken: float) -> None:
         """Learn from a report of a spool: what was open then is not claimed to be open now."""
+        is_open = set(map(_key, device.open))
         for span in spans(report, taken, taken):
-            if _key(span) not in device.open:
+            if _key(span) not in is_open:
                 span.device = self._whose(span, device.name, report, taken)
                 self.listeners.add(span)
                 self._close(device, span)

@@ -19,7 +19,7 @@ HISTORY = 24 * 3600.0  # seconds; closed sockets are kept that long, for `histor
 _Key = TypeVar("_Key")
 
 
-class Span(msgspec.Struct, kw_only=True, eq=False):
+class Span(msgspec.Struct, kw_only=True, eq=False, gc=False):
     """One socket or flow of a device over time."""
 
     device: str  # "" when nobody knows whose the inside address is
@@ -156,20 +156,20 @@ class _Index(Generic[_Key]):
     """Spans by a key; adding and removing cost the same however many share it."""
 
     def __init__(self) -> None:
-        self._spans: dict[_Key, dict[int, Span]] = {}
+        self._spans: dict[_Key, dict[Span, None]] = {}
 
     def __contains__(self, key: object) -> bool:
         return key in self._spans
 
     def add(self, key: _Key, span: Span) -> None:
-        self._spans.setdefault(key, {})[id(span)] = span
+        self._spans.setdefault(key, {})[span] = None
 
     def remove(self, key: _Key, span: Span) -> None:
         spans = self._spans[key]
-        del spans[id(span)]
+        del spans[span]
         if not spans:
             del self._spans[key]
 
     def get(self, key: _Key) -> Iterable[Span]:
         """The newest spans of a key, newest first."""
-        return islice(reversed(self._spans.get(key, {}).values()), MAX_LOOKED_AT)
+        return islice(reversed(self._spans.get(key, {})), MAX_LOOKED_AT)

@@ -35,16 +35,22 @@ class Device(msgspec.Struct, kw_only=True, eq=False):
     name: str  # as first written; names are compared without case
     report: HostReport
     taken: float  # when the report was made, by our clock
+    first: float  # when it was first received, and last
     received: float
     complete: float = 0.0  # when the last report that was more than a heartbeat was made
     formerly: dict[str, float] = {}  # names that the machine had, and when it was given another
-    open: dict[tuple[object, ...], Span] = msgspec.field(default_factory=dict)
+    open: list[Span] = msgspec.field(default_factory=list)
     closed: deque[Span] = msgspec.field(default_factory=deque)
 
     @property
     def is_agent(self) -> bool:
         """Whether an agent speaks for it, rather than a person who pasted."""
         return self.report.agent != "paste"
+
+    @property
+    def is_passer_by(self) -> bool:
+        """Whether it has reported once only."""
+        return self.received == self.first
 
     @property
     def current_until(self) -> float:
@@ -103,6 +109,13 @@ def is_same(one: HostReport, other: HostReport, apart: Container[str] = ()) -> b
     stations = _stations(one, apart) & _stations(other, apart)
     addresses = {address for address in one.addresses if address not in apart}
     return bool(stations) or (bool(addresses) and addresses == set(other.addresses))
+
+
+def entries(report: HostReport) -> int:
+    """How much a report tells, of which there is to be a bound."""
+    mappings = report.port_table.mappings if report.port_table else ()
+    lists = (report.sockets, report.flows, report.neighbours, report.links, report.addresses)
+    return len(mappings) + sum(map(len, lists))
 
 
 def current_until(report: HostReport, taken: float) -> float:

@@ -12,6 +12,7 @@ from exporter.host_report import Flow, HostReport, Socket
 
 MAX_DEVICES = 1000  # the one that reported longest ago is forgotten
 MAX_COUNTED = 4096  # conversations of one device; those told longest ago are forgotten
+MAX_ALL = 30_000  # of all devices, 300 bytes each
 
 _Ends = tuple[str, str, int, str | None, int | None]
 _Counted = dict[_Ends, tuple[int, str]]  # bytes, and the program; "" when it is not known
@@ -30,11 +31,13 @@ class Traffic:
         """
         key = report.device.casefold()
         before = self._counted.pop(key, None)
-        if len(self._counted) >= MAX_DEVICES:
-            del self._counted[next(iter(self._counted))]
         told = _counted(report, before or {})
         moved = {} if before is None else _moved(before, told)
-        self._counted[key] = told if complete else _newest(before or {}, told)
+        told = told if complete else _newest(before or {}, told)
+        room = MAX_ALL - len(told) - sum(map(len, self._counted.values()))
+        while self._counted and (room < 0 or len(self._counted) >= MAX_DEVICES):
+            room += len(self._counted.pop(next(iter(self._counted))))
+        self._counted[key] = told
         return moved
 
     def forget(self, device: str) -> None:

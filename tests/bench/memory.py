@@ -1,4 +1,7 @@
-"""What memory `serve` takes, and whether it grows: `python -m tests.bench.memory [MINUTES] [RATE]`.
+"""What memory `serve` takes, and whether it grows.
+
+`python -m tests.bench.memory [MINUTES [LINES [REPORTS [FILE]]]]`, lines and reports a second. What
+is seen is written to FILE as it comes: the seconds, and the memory in MB.
 
 First an idle one, and one that shows 10,000 series. Then come so many hostile lines a second: of
 any port, of 100,000 addresses, from routers that do not exist, leases for host names that nobody
@@ -6,10 +9,12 @@ bears, lines that are none, and reports of devices of which each is new. The slo
 second half, in which all that is bounded is full: what still grows then has no bound.
 """
 
+import csv
 import random
 import socket
 import sys
 import time
+from pathlib import Path
 from statistics import linear_regression, median
 
 from tests.bench import server as bench
@@ -21,7 +26,6 @@ SERIES = 10_000
 ADDRESSES = 100_000
 SCRAPE_EVERY = 15.0  # seconds
 LOOK_EVERY = 5.0
-REPORTS = 10  # a second
 SOCKETS = 50  # of a reported device
 
 
@@ -51,13 +55,15 @@ class Hostile:
         return head.encode() + chance.randbytes(chance.randrange(300)).replace(b"\n", b" ")
 
     def report(self) -> None:
-        """Post the report of a device that nobody saw before; the 1001st is refused."""
+        """Post the report of a device that nobody saw before."""
         bench.report(self._server, f"device-{self._chance.randrange(10**9)}", SOCKETS)
 
 
-def grown(server: Server, minutes: float, rate: float) -> list[tuple[float, float]]:
+def grown(
+    server: Server, minutes: float, rate: float, reports: float, file: Path | None
+) -> list[tuple[float, float]]:
     """Return the seconds since the beginning, and the memory in MB then."""
-    hostile, seen = Hostile(server), []
+    hostile, seen = Hostile(server), list[tuple[float, float]]()
     began = looked = scraped = reported = time.monotonic()
     sent = 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -65,7 +71,7 @@ def grown(server: Server, minutes: float, rate: float) -> list[tuple[float, floa
             for _ in range(min(int((now - began) * rate) - sent, 100)):
                 sender.sendto(hostile.line(), ("127.0.0.1", server.syslog_port))
                 sent += 1
-            if now - reported > 1 / REPORTS:
+            if now - reported > 1 / reports:
                 reported = now
                 hostile.report()
             if now - scraped > SCRAPE_EVERY:
@@ -73,14 +79,19 @@ def grown(server: Server, minutes: float, rate: float) -> list[tuple[float, floa
                 server.metrics()
             if now - looked > LOOK_EVERY:
                 looked = now
-                seen.append((now - began, bench.resident(server.process.pid)))
+                seen.append((round(now - began), round(bench.resident(server.process.pid), 1)))
+                if file is not None:
+                    with file.open("a", newline="") as table:
+                        csv.writer(table).writerow(seen[-1])
                 if len(seen) % 12 == 0:
-                    print(f"{seen[-1][0]:.0f} s: {seen[-1][1]:.1f} MB", file=sys.stderr, flush=True)
+                    print("{} s: {} MB".format(*seen[-1]), file=sys.stderr, flush=True)
             time.sleep(0.005)
     return seen
 
 
-def tables(minutes: float = 120.0, rate: float = 1000.0) -> list[Table]:
+def tables(
+    minutes: float = 120.0, rate: float = 1000.0, reports: float = 10.0, file: Path | None = None
+) -> list[Table]:
     """Measure."""
     with bench.serving() as server:
         pid = server.process.pid
@@ -91,7 +102,7 @@ def tables(minutes: float = 120.0, rate: float = 1000.0) -> list[Table]:
             server.metrics()
         rows.append((f"{shown:,} series, 20 scrapes", f"{bench.resident(pid):.1f}"))
         print(rows, file=sys.stderr, flush=True)
-        seen = grown(server, minutes, rate)
+        seen = grown(server, minutes, rate, reports, file)
         late = seen[len(seen) // 2 :]
         messages, series = bench.messages(server), bench.series(server)
     slope = linear_regression(*zip(*late, strict=True)).slope * 3600
@@ -101,7 +112,7 @@ def tables(minutes: float = 120.0, rate: float = 1000.0) -> list[Table]:
     lines = f"hostile lines, {messages:,.0f} so far, {series:,} series"
     rows.append((lines, f"{late[-1][1]:.1f}"))
     notes = (
-        f"{minutes:g} minutes of {rate:,.0f} hostile lines and {REPORTS} new devices a second."
+        f"{minutes:g} minutes of {rate:,.0f} hostile lines and {reports:g} new devices a second."
         f" In the second half the memory changes by {slope:+.1f} MB an hour (least squares);"
         f" the median of its first quarter is {first:.1f} MB, of its last {last:.1f} MB."
     )
@@ -109,5 +120,7 @@ def tables(minutes: float = 120.0, rate: float = 1000.0) -> list[Table]:
 
 
 if __name__ == "__main__":
-    for _table in tables(*map(float, sys.argv[1:])):
+    _told = (*sys.argv[1:5], *("120", "1000", "10", "")[len(sys.argv) - 1 :])
+    _file = Path(_told[3]) if _told[3] else None
+    for _table in tables(float(_told[0]), float(_told[1]), float(_told[2]), _file):
         print(_table.markdown())

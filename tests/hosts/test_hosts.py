@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from exporter.host_report import Flow, Gateway, HostReport, Socket
+from exporter.host_report import Flow, Gateway, HostReport, Neighbour, Socket
 from exporter.hosts import MAX_DEVICES, Hosts
 from exporter.hosts import hosts as hosts_module
 from exporter.hosts.machines import Conflict
@@ -207,11 +207,29 @@ def test_flows_are_talk_and_not_open_forever():
 
 def test_devices_are_bounded():
     hosts = Hosts()
-    for number in range(MAX_DEVICES):
-        hosts.report(report(f"d{number}"), NOW)
+    for moment in (NOW, NOW + 1):
+        for number in range(MAX_DEVICES):
+            hosts.report(report(f"d{number}"), moment)
     with pytest.raises(Conflict, match="not taken in"):
-        hosts.report(report("one-more"), NOW)
-    hosts.report(report("d0"), NOW + 1)
+        hosts.report(report("one-more"), NOW + 1)
+    hosts.report(report("d0"), NOW + 2)
+
+
+def test_made_up_devices_push_out_each_other_and_nobody_who_comes_back():
+    hosts = Hosts()
+    hosts.report(report("pc", 51413), NOW)
+    hosts.report(report("pc", 51413), NOW + 15)
+    for number in range(3 * MAX_DEVICES):
+        hosts.report(report(f"d{number}", 6881), NOW + 16 + number / 10)
+    assert len(list(hosts.devices())) == MAX_DEVICES
+    assert len(hosts.listeners) == MAX_DEVICES
+    assert ports_at(hosts, NOW + 20) == ["pc"]
+    assert hosts.device("d0") is None
+    hosts.report(report("new-pc"), NOW + 320)  # a real one stays if it comes back in time
+    hosts.report(report("new-pc"), NOW + 335)
+    for number in range(MAX_DEVICES):
+        hosts.report(report(f"e{number}", 6881), NOW + 336 + number / 10)
+    assert hosts.device("new-pc") is not None
 
 
 def test_closed_sockets_are_bounded(monkeypatch):
@@ -226,9 +244,24 @@ def test_all_open_sockets_are_bounded(monkeypatch):
     monkeypatch.setattr(hosts_module, "MAX_SPANS", 5)
     hosts = Hosts()
     hosts.report(report("a", 1, 2, 3), NOW)
+    hosts.report(report("a", 1, 2, 3), NOW + 1)
     with pytest.raises(Conflict, match="no more are taken in"):
         hosts.report(report("b", 1, 2, 3), NOW)
+    assert hosts.device("b") is None
     hosts.report(report("a", 4, 5, 6), NOW + 15)
+
+
+def test_all_that_reports_tell_is_bounded(monkeypatch):
+    monkeypatch.setattr(hosts_module, "MAX_SPANS", 5)
+    hosts = Hosts()
+    near = tuple(Neighbour(ip=f"10.0.0.{n}", mac="00:00:5e:00:53:01") for n in range(3))
+    hosts.report(report("garbage", neighbours=near), NOW)
+    hosts.report(report("pc", 1, addresses=("10.0.0.5",)), NOW + 1)
+    hosts.report(report("pc", 1, 2, 3, 4, addresses=("10.0.0.5",)), NOW + 2)
+    assert hosts.device("garbage") is None
+    with pytest.raises(Conflict, match="told of 5 sockets and neighbours"):
+        hosts.report(report("garbage", neighbours=near), NOW + 3)
+    assert hosts.device("pc") is not None
 
 
 def test_a_busy_device_loses_its_history_before_anybody_is_refused(monkeypatch):

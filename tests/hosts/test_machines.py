@@ -136,8 +136,9 @@ def test_without_an_id_nothing_is_the_same():
 
 
 def test_nothing_is_changed_by_a_report_for_which_there_is_no_room(monkeypatch):
-    monkeypatch.setattr("exporter.hosts.hosts.MAX_SPANS", 1)
-    hosts = reported((0, report()), (0, report("x", "m3", OTHER, "192.168.1.7", sockets=())))
+    monkeypatch.setattr("exporter.hosts.hosts.MAX_SPANS", 6)
+    other = report("x", "m3", OTHER, "192.168.1.7", sockets=())
+    hosts = reported((0, report()), (0, other), (1, other))
     many = tuple(report(port=port).sockets[0] for port in (1, 2, 3))
     with pytest.raises(Conflict, match="no more are taken in"):
         hosts.report(report("new", sockets=many), NOW + 5)

@@ -110,3 +110,14 @@ def test_devices_are_apart_and_bounded(monkeypatch):
     traffic.add(one(100))
     traffic.add(report("BEN-PC"))
     assert traffic.add(one(200)) == {}  # the first was forgotten
+
+
+def test_all_conversations_are_bounded_those_told_longest_ago_go_first(monkeypatch):
+    monkeypatch.setattr(module, "MAX_ALL", 4)
+    traffic = Traffic()
+    three = tuple(flow(remote=f"192.0.2.{n}", bytes=1) for n in range(3))
+    traffic.add(report("garbage", flows=three))
+    traffic.add(report("ANNA-PC", flows=three[:2]))
+    traffic.add(report("BEN-PC", flows=three[:2]))
+    assert sum(map(len, traffic._counted.values())) == 4
+    assert "garbage" not in traffic._counted
