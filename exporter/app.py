@@ -31,7 +31,9 @@ from exporter.state import StateFile
 from exporter.transports import Losses, OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 
-TICK = 0.2  # seconds between looks at what waits for a decision
+TICK = (
+    1.0  # seconds between looks at what waits for a decision; a report that settles it looks, too
+)
 RENEW = 60.0  # seconds between looks at whether the certificate was renewed
 WRITE = 60.0  # seconds between writes that no scrape asked for: SD cards wear out
 STOP_SECONDS = 5  # for answers that are under way
@@ -106,7 +108,7 @@ class App:
             self._count_losses()
             self._pipeline.finish(time.time())
             await self._write()
-            self._http.should_exit = True
+            self._http.end()
             await http
         self.service.close()
         self._opened.close()
@@ -211,6 +213,21 @@ class _Connection(H11Protocol):
 
 class _Server(uvicorn.Server):
     """Leaves the signals to us: what waits must be decided and stored first."""
+
+    def __init__(self, settings: uvicorn.Config) -> None:
+        super().__init__(settings)
+        self._ends = asyncio.Event()
+
+    def end(self) -> None:
+        """Answer what was asked, and end."""
+        self.should_exit = True
+        self._ends.set()
+
+    async def main_loop(self) -> None:
+        """Renew the date of answers each second; uvicorn itself wakes up ten times for that."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ends.wait(), 1.0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -77,7 +77,8 @@ class Inbox:
 
         Every call lets the receivers run first, so that a busy consumer cannot starve them.
         """
-        await asyncio.sleep(0)
+        if self._batches:
+            await asyncio.sleep(0)
         while not (taken := self._take()) and not self._closed:
             await self._wake.wait()
         if not self.pressed:
