@@ -61,6 +61,9 @@ _DESTINATION = re.compile(
     r"[ \t]++(?:laddr[ \t]++|PAT address[ \t]++)?",
     re.IGNORECASE,
 )
+_USUAL_END = re.compile(
+    r"(?P<interface>[A-Za-z][\w.-]{0,47}):(?P<host>[0-9.]{7,15}+)/(?P<port>[0-9]{1,5}+)(?!\S)"
+)
 _INTERFACE_OF_WORDS = re.compile(r"[A-Za-z][\w.-]{0,47}(?: [\w.-]{1,48}){1,3}(?=:\S)")
 _KEYWORD = re.compile(r" (?:on|to|dst|dest|flags|by|due|laddr|gaddr) ", re.IGNORECASE)
 _BARE_PORT = re.compile(r"[ \t]++(?P<port>[0-9]{1,5})(?![^\s,;])")
@@ -146,6 +149,9 @@ def before_inner_packet(text: str) -> str:
 
 
 def _end(text: str, at: int) -> End:
+    usual = _USUAL_END.match(text, at)
+    if usual and (ip := fields.address(usual["host"])):
+        return End(usual["interface"], ip, fields.port(usual["port"]))
     interface = None
     words = _INTERFACE_OF_WORDS.match(text, at, at + 256)
     if words and not _KEYWORD.search(words[0] + " "):

@@ -10,6 +10,7 @@ text. Source: RouterOS manual, "Log", `remote-log-format`.
 """
 
 import re
+from functools import lru_cache
 
 from exporter.events import SyslogMessage
 
@@ -50,6 +51,7 @@ _SENTENCES = (
 _SENTENCE = re.compile(
     _NAMED + "(?:" + "|".join(f"({form})" for _, form in _SENTENCES) + ")", re.IGNORECASE
 )
+_LONGEST_WORD = 96  # characters within which topics begin
 _CEF = "|MikroTik|"
 _CEF_LENGTH = 512  # characters in which its header ends
 _TEXT_LENGTH = 4096  # characters; RouterOS ends its texts at 1,000
@@ -64,13 +66,29 @@ def read(message: SyslogMessage) -> tuple[str, str] | None:
     if message.app_name and "," in message.app_name:
         found = _TOPICS.fullmatch(message.app_name)
         text = message.content
-    elif "," in message.content[:96] and (found := _TOPICS.match(message.content)):
-        text = message.content[found.end() :]
+    elif "," not in message.content[:_LONGEST_WORD]:
+        return _sentence(message.text)
     else:
-        return _sentence(message.text)
-    if found is None or found["topics"].partition(",")[0].lower() not in _FAMILIES:
-        return _sentence(message.text)
-    return found["topics"], text
+        word, _, text = message.content.partition(" ")
+        if len(word) <= _LONGEST_WORD and (topics := _of_word(word)):
+            return topics, text.lstrip(" \t")
+        found = _TOPICS.match(message.content)
+        text = message.content[found.end() :] if found else ""
+    topics = None if found is None else _known(found)
+    return _sentence(message.text) if topics is None else (topics, text)
+
+
+@lru_cache(maxsize=1024)
+def _of_word(word: str) -> str | None:
+    """The topics that make up a whole word: the usual form, in which few of them come."""
+    found = _TOPICS.fullmatch(word)
+    return None if found is None else _known(found)
+
+
+def _known(found: re.Match[str]) -> str | None:
+    """The topics, if they are those of a line."""
+    topics = found["topics"]
+    return topics if topics.partition(",")[0].lower() in _FAMILIES else None
 
 
 def _cef(text: str) -> tuple[str, str] | None:

@@ -34,6 +34,14 @@ _NAMES = frozenset(
     ("tcp", "udp", "udplite", "icmp", "icmpv6", "igmp", "esp", "ah", "gre", "ipv6", "sctp", "pim")
 )
 
+_KEYS = (" IN=", " OUT=", " MAC=", " SRC=", " DST=", " PROTO=", " SPT=", " DPT=")
+# Their values in most lines: one search costs less than eight.
+_USUAL = re.compile(
+    r" IN=([^ ,]*+) OUT=([^ ,]*+) MAC=([^ ,]*+) SRC=([^ ,]++) DST=([^ ,]++) LEN=[0-9]++ "
+    r"TOS=0x[0-9A-F]++ PREC=0x[0-9A-F]++ TTL=[0-9]++ ID=[0-9]++ (?:CE )?(?:DF )?(?:MF )?"
+    r"PROTO=(TCP|UDP) SPT=([0-9]++) DPT=([0-9]++) "
+)
+
 # What nf_log writes of TCP and UDP over IPv4, without options; uptime, lengths and ids say nothing.
 _FORM = Form(
     r"kernel: (?:\[ *[0-9]++\.[0-9]++\] )?+",
@@ -68,20 +76,23 @@ def parse(message: SyslogMessage) -> Event:
     prefix = netfilter_flavours.read(_BLANKS.sub(" ", _prefix(message, before)).lstrip())
     # The blank parts IN= from a prefix that is glued to it; in another order, keys stand before it.
     packet = f" {line[start:]} {line[:start]}"
-    transport = _transport(packet, line)
+    usual = _USUAL.match(packet)
+    values = usual.groups() if usual else [_value(packet, key) for key in _KEYS]
+    ingress, egress, stations, source, destination, protocol, source_port, port = values
+    transport = _transport(protocol or _value(packet, " IP proto="), line)
     has_ports = transport not in fields.PORTLESS
     event = Event(
         kind=prefix.kind,
         action=prefix.action,
         transport=transport,
-        source_ip=fields.address(_value(packet, " SRC=")),
-        source_port=fields.port(_value(packet, " SPT=")) if has_ports else None,
-        destination_ip=fields.address(_value(packet, " DST=")),
-        destination_port=fields.port(_value(packet, " DPT=")) if has_ports else None,
-        ingress_interface=fields.interface(_value(packet, " IN=") or _connection(connection)),
-        egress_interface=fields.interface(_value(packet, " OUT=")),
+        source_ip=fields.address(source),
+        source_port=fields.port(source_port) if has_ports else None,
+        destination_ip=fields.address(destination),
+        destination_port=fields.port(port) if has_ports else None,
+        ingress_interface=fields.interface(ingress or _connection(connection)),
+        egress_interface=fields.interface(egress),
         rule=fields.word(prefix.rule),
-        mac=_source_station(packet),
+        mac=_source_station(packet, stations),
         signal=_signal(packet, transport),
     )
     if event.kind == "other" and not _says_anything(event):
@@ -98,9 +109,9 @@ def _value(packet: str, key: str) -> str:
     return (packet[at:] if end < 0 else packet[at:end]).rstrip(",")
 
 
-def _transport(packet: str, line: str) -> str | None:
+def _transport(protocol: str, line: str) -> str | None:
     """Read PROTO=; at the end of the line only what cannot be the beginning of another name."""
-    transport = fields.transport(_value(packet, " PROTO=") or _value(packet, " IP proto="))
+    transport = fields.transport(protocol)
     if transport is None or transport in _NAMES or transport.isdecimal():
         return transport
     return None if line[line.rfind("=") + 1 :].lower() == transport else transport
@@ -126,7 +137,8 @@ def _outer_packet(text: str) -> str:
     inner = text.find("[SRC=")
     if inner >= 0:
         return text[:inner]
-    if text.endswith(" ]") or " ] MARK=" in text:  # the head is lost up to inside the brackets
+    # The head is lost up to inside the brackets.
+    if " ]" in text and (text.endswith(" ]") or " ] MARK=" in text):
         return text[text.rindex(" ]") + 2 :]
     return text
 
@@ -156,12 +168,11 @@ def _prefix(message: SyslogMessage, before: str) -> str:
     return f"{tag[:_PREFIX_LENGTH]} {before}"  # "DENY: IN=…": the prefix was taken for the tag
 
 
-def _source_station(packet: str) -> str | None:
+def _source_station(packet: str, text: str) -> str | None:
     """Return octets 7 to 12 of `MAC=` where octets 13 and 14 are the EtherType of IP.
 
     Tunnels have no MAC header: then these are bytes of an IP header, which begins with 45.
     """
-    text = _value(packet, " MAC=")
     if text[36:_MAC_LENGTH] in _ETHERTYPES and not text.startswith("45:"):
         return fields.mac(text[18:35])
     if _value(packet, " MACPROTO=") in _ETHERTYPES:  # with LOG's --log-macdecode

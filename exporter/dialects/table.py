@@ -121,7 +121,7 @@ DIALECTS: tuple[Dialect, ...] = (
 
 
 def recognise(message: SyslogMessage, first: Dialect | None = None) -> Dialect | None:
-    """Return the dialect that claims `message`; `first` is the sender's last one, tried before."""
+    """Return the dialect that claims `message`; `first` is a likely one, tried before."""
     if first is not None and first.claims(message):
         return first
     for dialect in DIALECTS:

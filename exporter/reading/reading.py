@@ -37,10 +37,12 @@ class Sender(msgspec.Struct, kw_only=True):
     """What is remembered of one sender: a guess where to begin, and what a repeat repeats."""
 
     dialect: Dialect | None = None
+    by_tag: dict[str, Dialect] = {}  # the dialect in which each of its programs writes
     last: Read | None = None  # what its newest message was
     router: str = ""
 
 
+MAX_TAGS = 16  # of one sender; it has a few programs
 _WITHOUT_RULE = Rule()
 _PACKETS = frozenset({"rejected", "accepted", "other"})
 
@@ -97,10 +99,11 @@ class Reader:
 
     def _parse(self, message: SyslogMessage, sender: Sender, router: str) -> Read:
         rule = self._rules.get(router, _WITHOUT_RULE)
-        dialect = self._recognise(message, sender, rule)
+        dialect = sender.dialect
+        if dialect is None or self._own or rule.dialects or not dialect.claims(message):
+            dialect = self._recognise(message, sender, rule)
         if dialect is None:
             return Read(None, "unrecognised", None)
-        sender.dialect = dialect
         try:
             event = dialect.parse(message)
         except Malformed as error:
@@ -119,11 +122,18 @@ class Reader:
         return Read(dialect.name, "event", event)
 
     def _recognise(self, message: SyslogMessage, sender: Sender, rule: Rule) -> Dialect | None:
-        first = rule.dialects or self._own
-        for dialect in first:
-            if dialect.claims(message):
-                return dialect
-        return None if rule.dialects else recognise(message, sender.dialect)
+        """The dialect of a message that is not, or may not be, in the sender's last one."""
+        tag, first = message.app_name, rule.dialects or self._own
+        dialect = next((dialect for dialect in first if dialect.claims(message)), None)
+        if dialect is None and not rule.dialects:
+            dialect = recognise(message, sender.by_tag.get(tag or ""))
+        if dialect is not None:
+            sender.dialect = dialect
+            if tag is not None:
+                if len(sender.by_tag) >= MAX_TAGS:
+                    sender.by_tag.clear()
+                sender.by_tag[tag] = dialect
+        return dialect
 
 
 def _meant(event: Event, text: str, meanings: Mapping[str, Kind]) -> Event:

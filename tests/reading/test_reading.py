@@ -3,6 +3,7 @@ import pytest
 from exporter.dialects import Dialect, connection, netfilter
 from exporter.events import Event
 from exporter.reading import Reader, Rule, Sender
+from exporter.reading.reading import MAX_TAGS
 from exporter.syslog import header
 from tests.world import NOW
 
@@ -33,6 +34,28 @@ def test_a_sender_whose_firmware_changes_its_format_is_learned_anew():
     for line, name in ((FOUNDING, "connection"), (f"DROP {PACKET}", "netfilter")) * 2:
         assert reader.read(message(line), sender).dialect == name
         assert sender.dialect.name == name
+
+
+def test_each_program_of_a_sender_has_its_dialect():
+    reader, sender = Reader(), Sender()
+    lines = [
+        f"kernel: DROP {PACKET}",
+        "dnsmasq-dhcp[9]: DHCPACK(br0) 192.168.1.5 00:00:5e:00:53:05 a",
+    ]
+    for line, name in zip(lines * 2, ["netfilter", "dnsmasq"] * 2, strict=True):
+        assert reader.read(message(line), sender).dialect == name
+    assert {tag: one.name for tag, one in sender.by_tag.items()} == {
+        "kernel": "netfilter",
+        "dnsmasq-dhcp": "dnsmasq",
+    }
+
+
+def test_made_up_programs_fill_no_memory():
+    reader, sender = Reader(), Sender()
+    for number in range(MAX_TAGS * 3):
+        for line in (f"made{number}: DROP {PACKET}", f"up{number}: {FOUNDING}"):
+            assert reader.read(message(line), sender).outcome == "event"
+            assert len(sender.by_tag) <= MAX_TAGS
 
 
 def test_a_pinned_router_writes_nothing_else():
