@@ -10,12 +10,12 @@ from itertools import groupby
 
 import msgspec
 
-from exporter.dialects import Dialect
 from exporter.events import Batch, Event, Reading, SyslogMessage
-from exporter.reading import Reader, Sender
+from exporter.reading import Reader, Sender, forms
+from exporter.reading.forms import Said
 from exporter.routers import Routers
 from exporter.syslog import header, stamps
-from exporter.syslog.blocks import Block
+from exporter.syslog.blocks import Block, Form, Forms
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
 _LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
@@ -49,18 +49,32 @@ class Intake:
         self.line_clock = line_clock  # what time it is, by the lines
         self._senders: dict[tuple[str, str | None], Sender] = {}
         self._newest: dict[str, Sender] = {}  # the one whose message came last, by address
+        self._forms: dict[str, Forms] = {}  # of its lines, by address
 
     def pieces(self, batch: Batch) -> Iterator[bytes | Block]:
-        """The messages in their order; as blocks, if the sender's dialect reads them so.
+        """The messages in their order; as blocks, once it is known how the sender's are read.
 
         To be taken before the next one is asked for: its sender may not be known before.
         """
         begin = 0
-        while self._dialect(batch) is None and begin < len(batch.messages):
+        while batch.sender not in self._newest and begin < len(batch.messages):
             yield batch.messages[begin]
             begin += 1
-        dialect, rest = self._dialect(batch), batch.messages[begin:]
-        yield from rest if dialect is None or dialect.form is None else dialect.form.cut(rest)
+        newest, rest = self._newest.get(batch.sender), batch.messages[begin:]
+        if newest is None or not self._reader.takes_blocks(newest.router):
+            yield from rest
+            return
+
+        def read(text: str) -> Said:
+            message = header.read(text.encode(), batch.received)
+            sender = Sender(dialect=newest.dialect)
+            return Said(message.hostname, message.time, self._reader.read(message, sender))
+
+        def find(line: bytes) -> Form | None:
+            return forms.find(line.decode(errors="replace"), read, batch.received)
+
+        known = self._forms.setdefault(batch.sender, Forms())
+        yield from known.cut(rest, find, within_stamp=self.line_clock is not None)
 
     def take(self, batch: Batch, data: bytes) -> Taken:
         """Read one message."""
@@ -94,21 +108,19 @@ class Intake:
             return None
         if not self._is_now(batch) and (len(times) > 1 or first.happened != first.now):
             return None
-        message = header.read(block.lines[-1], batch.received)
-        last = self._reader.read(message, first.sender, router)
-        said = first.reading.event, last.event
-        if said != (_said(first, block, 0, times), _said(first, block, -1, times)):
+        if first.reading.event != _said(first, block, 0, times):
             return None
+        for at in (len(block.lines) // 2, -1):
+            message = header.read(block.lines[at], batch.received)
+            read = self._reader.read(message, first.sender, router)
+            if read.event != _said(first, block, at, times):
+                return None
         moments: list[float] = []
         for stamp, run in groupby(block.stamps):  # once more with the same stamp tells no more
             now = self._now(times[stamp], batch.received)
             self._heard(batch, router, times[stamp], now)
             moments += [now] * len(list(run))
         return moments
-
-    def _dialect(self, batch: Batch) -> Dialect | None:
-        newest = self._newest.get(batch.sender)
-        return None if newest is None else newest.dialect
 
     def _heard(self, batch: Batch, router: str, stamp: float | None, now: float) -> float:
         """Note that a router spoke; return when what it says happened.
@@ -140,6 +152,7 @@ class Intake:
             forgotten = next(iter(self._senders))
             del self._senders[forgotten]
             self._newest.pop(forgotten[0], None)
+            self._forms.pop(forgotten[0], None)
         self._senders[key] = sender
         return sender
 

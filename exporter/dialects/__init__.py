@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from exporter.events import Event, SyslogMessage
-from exporter.syslog.blocks import Form
 
 
 class Malformed(ValueError):
@@ -28,4 +27,3 @@ class Dialect(NamedTuple):
     claims: Callable[[SyslogMessage], bool]
     parse: Callable[[SyslogMessage], Event | None]
     examples: tuple[str, ...] = ()  # a few short lines, as they stand behind the syslog header
-    form: Form | None = None  # of the lines that come in floods: they are read by the block

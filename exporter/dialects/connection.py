@@ -15,7 +15,6 @@ import re
 
 from exporter.dialects import Dialect, Malformed, fields
 from exporter.events import Event, Kind, SyslogMessage
-from exporter.syslog.blocks import PORT, SOURCE, SOURCE_PORT, Form
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("rejected", "denied", "dropped", "blocked", "refused"), "rejected"),
@@ -37,11 +36,6 @@ _GLUED = re.compile(r".*[^\w-]", re.DOTALL)
 _ADJECTIVES = frozenset({"new", "incoming", "inbound", "outgoing", "outbound", "remote", "invalid"})
 # "connection accepted from …" alone is any server's log; behind these words it is a cut line.
 _CERTAIN = frozenset({"tcp", "udp", "icmp", "icmpv6"})
-
-_FORM = Form(
-    r"((?:[A-Za-z]+: )?(?:UDP|TCP) connection [a-z]+ from )",
-    *(SOURCE, ":", SOURCE_PORT, r"( to [0-9.]+:)", PORT, r"((?: \([a-z0-9.]{1,16}\))?)"),
-)
 
 
 def claims(message: SyslogMessage) -> bool:
@@ -131,5 +125,4 @@ DIALECT = Dialect(
             "198.51.100.7:443 to 203.0.113.9:65045 (map0)"
         ),
     ),
-    form=_FORM,
 )

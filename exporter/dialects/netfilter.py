@@ -13,7 +13,6 @@ import re
 
 from exporter.dialects import Dialect, Malformed, fields, netfilter_flavours, signals
 from exporter.events import Event, SyslogMessage
-from exporter.syslog.blocks import PORT, SOURCE, SOURCE_PORT, Form
 
 _PREFIX_LENGTH = (
     512  # the kernel cuts a prefix at 127 characters; the rest is what stands before it
@@ -40,16 +39,6 @@ _USUAL = re.compile(
     r" IN=([^ ,]*+) OUT=([^ ,]*+) MAC=([^ ,]*+) SRC=([^ ,]++) DST=([^ ,]++) LEN=[0-9]++ "
     r"TOS=0x[0-9A-F]++ PREC=0x[0-9A-F]++ TTL=[0-9]++ ID=[0-9]++ (?:CE )?(?:DF )?(?:MF )?"
     r"PROTO=(TCP|UDP) SPT=([0-9]++) DPT=([0-9]++) "
-)
-
-# What nf_log writes of TCP and UDP over IPv4, without options; uptime, lengths and ids say nothing.
-_FORM = Form(
-    r"kernel: (?:\[ *[0-9]++\.[0-9]++\] )?+",
-    r"([^\n=]{0,100}IN=[^ \n]* OUT=[^ \n]* MAC=[^ \n]* SRC=)",
-    *(SOURCE, r"( DST=[0-9.]+ )"),
-    r"LEN=[0-9]++ TOS=0x[0-9A-F]++ PREC=0x[0-9A-F]++ TTL=[0-9]++ ID=[0-9]++ (?:DF )?+",
-    *(r"(PROTO=(?:UDP|TCP) )", "SPT=", SOURCE_PORT, " DPT=", PORT),
-    *(r" (?:LEN|WINDOW)=[0-9]++", r"((?: RES=0x[0-9A-F]+ [A-Z ]*URGP=0)?)", " ?+"),
 )
 
 
@@ -200,5 +189,4 @@ DIALECT = Dialect(
             "SPT=8080 DPT=8123 WINDOW=1024 RES=0x00 SYN URGP=0"
         ),
     ),
-    form=_FORM,
 )

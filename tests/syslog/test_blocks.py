@@ -1,23 +1,51 @@
+"""Lines are cut by the forms that they have, and keep their places as far as it matters."""
+
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.dialects import connection, netfilter
-from exporter.dialects.table import DIALECTS
-from exporter.syslog import header
-from exporter.syslog.blocks import AT_ONCE, MIN_LINES, Block
-from tests.world import NOW
+from exporter.syslog.blocks import (
+    AT_ONCE,
+    LINES_A_TRIAL,
+    MAX_FORMS,
+    MIN_LINES,
+    PORT,
+    TRIALS,
+    Block,
+    Form,
+    Forms,
+    Part,
+)
+
+STAMP = "[A-Z][a-z]{2} [0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 
 
-def line(n, *, host="gate", stamp="Nov 10 23:04:06", verb="rejected", port=51413):
+def line(n, *, host="gate", stamp="Nov 10 23:04:06", verb="rejected", port=51413, to="203.0.113.9"):
     return (
         f"<4>{stamp} {host} kernel: UDP connection {verb} from 23.45.67.{n % 256}:{1024 + n} "
-        f"to 203.0.113.9:{port}"
+        f"to {to}:{port}"
     ).encode()
 
 
-def cut(*lines):
-    return list(connection.DIALECT.form.cut(lines))
+def form_of(data):
+    """The form of a line above, or None; the verb and the host stay as they are."""
+    found = re.fullmatch(rb"<4>.{15} (\w+) kernel: UDP connection (\w+) from .*", data)
+    if found is None:
+        return None
+    host, verb = (text.decode() for text in found.groups())
+    return Form(
+        [
+            *(Part("<4>"), Part(STAMP, "stamp"), Part(f" {host} kernel: UDP connection {verb}")),
+            *(Part(" from "), Part("[0-9.]++", "source"), Part(":"), Part(PORT, "source_port")),
+            *(Part(" to "), Part("[0-9.]++", "destination"), Part(":"), Part(PORT, "port")),
+        ]
+    )
+
+
+def cut(*lines, **more):
+    return list(Forms().cut(lines, form_of, **more))
 
 
 def spelled(pieces):
@@ -26,21 +54,23 @@ def spelled(pieces):
     ]
 
 
+def sizes(pieces):
+    return [len(piece.lines) if isinstance(piece, Block) else 1 for piece in pieces]
+
+
 def test_lines_that_differ_in_stamp_and_ends_are_one_block():
-    lines = [line(n, stamp=f"Nov 10 23:04:{n % 60:02}", port=n) for n in range(3 * AT_ONCE)]
+    lines = [line(n, stamp=f"Nov 10 23:04:{n % 60:02}", port=n) for n in range(AT_ONCE)]
     [block] = cut(*lines)
     assert list(block.lines) == lines
     assert block.sources[255:257] == ["23.45.67.255", "23.45.67.0"]
-    assert block.source_ports[:2] == ["1024", "1025"]
-    assert block.ports[-1] == str(3 * AT_ONCE - 1)
+    assert list(block.source_ports[:2]) == ["1024", "1025"]
+    assert block.ports[-1] == str(AT_ONCE - 1)
     assert block.stamps[61] == "Nov 10 23:04:01"
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        line(7, host="attic"),
-        line(7, verb="accepted"),
         line(7)[:-9],
         b"",
         b"what nobody knows",
@@ -49,27 +79,58 @@ def test_lines_that_differ_in_stamp_and_ends_are_one_block():
         line(7) + " é".encode(),
     ],
 )
-def test_another_line_ends_a_block_and_keeps_its_place(other):
+def test_a_line_of_no_form_keeps_its_place(other):
     lines = [*map(line, range(100)), other, *map(line, range(100))]
     pieces = cut(*lines)
     assert spelled(pieces) == lines
-    assert other in pieces
-    assert any(isinstance(piece, Block) for piece in pieces)
+    assert sizes(pieces) == [100, 1, 100]
+
+
+@pytest.mark.parametrize("differs", [{"host": "attic"}, {"verb": "denied"}, {"to": "203.0.113.10"}])
+def test_a_mixture_is_sorted_and_the_last_line_stays_the_last(differs):
+    lines = [line(n, **(differs if n % 2 else {})) for n in range(200)]
+    pieces = cut(*lines)
+    assert sizes(pieces) == [100, 100]
+    assert list(pieces[0].lines) == lines[::2]
+    assert list(pieces[1].lines) == lines[1::2]
+
+
+@pytest.mark.parametrize("differs", [{"verb": "denied"}, {"to": "203.0.113.10"}])
+def test_few_of_a_kind_stay_lines_and_do_not_divide_the_others(differs):
+    forms = Forms()
+    lines = [line(n, **(differs if n % 20 == 1 else {})) for n in range(199)]
+    for _ in range(4):  # until a form was looked for, for the few
+        pieces = list(forms.cut(lines, form_of))
+    assert sizes(pieces) == [1] * 10 + [189]
+    assert spelled(pieces)[:10] == lines[1::20]
+    pieces = list(forms.cut(lines[:182], form_of))
+    assert spelled(pieces)[-10:] == lines[1::20]  # one of them is the last
+
+
+def test_many_in_a_row_keep_their_place():
+    lines = [line(n, verb="denied" if n // 50 % 2 else "rejected") for n in range(200)]
+    pieces = cut(*lines)
+    assert sizes(pieces) == [50] * 4
+    assert spelled(pieces) == lines
+
+
+def test_within_a_stamp_a_mixture_does_not_leave_it():
+    lines = [
+        line(n, stamp=f"Nov 10 23:04:{n // 80:02}", verb="denied" if n % 2 else "rejected")
+        for n in range(160)
+    ]
+    pieces = cut(*lines, within_stamp=True)
+    assert sizes(pieces) == [40] * 4
+    assert [set(piece.stamps) for piece in pieces] == [
+        *[{"Nov 10 23:04:00"}] * 2,
+        *[{"Nov 10 23:04:01"}] * 2,
+    ]
+    assert sizes(cut(*lines)) == [80, 80]
 
 
 def test_few_lines_are_read_one_by_one():
     lines = [line(n) for n in range(MIN_LINES - 1)]
     assert cut(*lines) == lines
-
-
-def test_a_second_stamp_behind_the_relays_must_stay_the_same():
-    lines = [
-        line(n, host=f"relay Nov 10 23:00:{n // 50:02} gate", stamp=f"Nov 10 23:04:{n // 50:02}")
-        for n in range(100)
-    ]
-    first, second = cut(*lines)
-    assert len(first.lines) == len(second.lines) == 50
-    assert set(first.stamps) == {""}
 
 
 @pytest.mark.parametrize("port", ["080", "65536", "70000", "655350", "x", ""])
@@ -83,32 +144,41 @@ def test_every_port_is_of_a_block(port):
     assert set(block.ports) == {str(port)}
 
 
-def test_what_says_nothing_may_vary_within_a_block():
-    text = (
-        "<4>Nov 10 23:04:06 gate kernel: [{0}.5] DROP IN=eth0 OUT= MAC=00 SRC=23.45.67.89 "
-        "DST=203.0.113.9 LEN={0} TOS=0x00 PREC=0x00 TTL={0} ID={0} {1}PROTO=TCP SPT=443 DPT={0} "
-        "WINDOW={0} RES=0x00 {2} URGP=0"
-    )
-    lines = [text.format(n, "DF " * (n % 2), "SYN").encode() for n in range(64)]
-    assert len(list(netfilter.DIALECT.form.cut(lines))) == 1
-    lines[40:] = [text.format(n, "", "ACK").encode() for n in range(40)]
-    pieces = list(netfilter.DIALECT.form.cut(lines))
-    assert [len(piece.lines) for piece in pieces] == [40, 40]
+def test_ports_may_be_printed_to_another_base():
+    ends = [Part(text, role) for text, role in (("[0-9.]+", "source"), ("[0-9.]+", "destination"))]
+    ports = [Part("[0-9a-f]{4}", role) for role in ("source_port", "port")]
+    parts = [part for end in (*ends, *ports) for part in (end, Part(" "))]
+    lines = [b"23.45.67.89 203.0.113.9 1c03 0017 "] * 40
+    [block] = Forms().cut(lines, lambda _: Form(parts, base=16))
+    assert (block.source_ports[0], block.ports[0]) == ("7171", "23")
 
 
-@pytest.mark.parametrize("dialect", [d for d in DIALECTS if d.form], ids=lambda d: d.name)
-def test_the_examples_of_a_dialect_are_of_its_form(dialect):
-    blocks = [
-        piece
-        for example in dialect.examples
-        for piece in dialect.form.cut([f"<4>Nov 10 23:04:06 gate {example}".encode()] * 40)
-        if isinstance(piece, Block)
-    ]
-    assert blocks
-    for block in blocks:
-        event = dialect.parse(header.read(block.lines[0], NOW))
-        assert (event.source_ip, str(event.source_port)) == (
-            block.sources[0],
-            block.source_ports[0],
-        )
-        assert str(event.destination_port) == block.ports[0]
+def test_lines_of_ever_new_forms_are_looked_at_a_few_times_only():
+    forms, looked = Forms(), []
+
+    def find(data):
+        looked.append(data)
+        return form_of(data)
+
+    batches = 40
+    for number in range(batches):
+        lines = [line(n, host=f"h{number}x{n}") for n in range(64)]
+        assert list(forms.cut(lines, find)) == lines
+    assert len(looked) <= 2 * (TRIALS + batches * 64 / LINES_A_TRIAL)
+
+
+def test_of_too_many_forms_the_most_frequent_are_kept():
+    forms, looked = Forms(), []
+
+    def find(data):
+        looked.append(data)
+        return form_of(data)
+
+    hosts = [f"h{number}" for number in range(MAX_FORMS + 8)]
+    for host in hosts:
+        for _ in range(20):
+            list(forms.cut([line(n, host=host) for n in range(64)], find))
+    assert len(looked) == len(hosts)
+    for host in hosts[-MAX_FORMS:]:
+        list(forms.cut([line(n, host=host) for n in range(64)], find))
+    assert len(looked) == len(hosts)

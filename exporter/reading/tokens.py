@@ -1,0 +1,129 @@
+"""The parts of a line that may vary from one packet to the next: numbers, addresses, stamps.
+
+A line goes in, its tokens come out; and of a token the other texts by which it is tried what it
+says, and the pattern of all texts that may stand in its place.
+"""
+
+import re
+from random import Random
+from typing import NamedTuple
+
+from exporter.syslog.blocks import PORT, Role
+
+MAX_TOKENS = 64  # of a line; what stands behind them stays as it is
+WIDE = 10  # digits that a number may have where it may have more or fewer than it has
+
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+_HEXADECIMAL = "[0-9a-f]{4}"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_TOKEN = re.compile(
+    rf"(?P<stamp>{_MONTH} [ 0-9][0-9] (?:[0-9]{{4}} )?{_CLOCK}(?: 20[0-9]{{2}}(?![0-9]))?"
+    rf"|[0-9]{{4}}[-/:][0-9]{{2}}[-/:][0-9]{{2}}[-Tt ]{_CLOCK}(?:[Zz]|[+-][0-9]{{2}}:?[0-9]{{2}})?"
+    rf"|(?<![0-9:.])(?:{_CLOCK}(?![0-9:])|[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?![-/0-9])))"
+    r"|(?P<fixed>^<[0-9]{1,3}>|(?:[0-9A-Fa-f]{2}[:-]){5,31}[0-9A-Fa-f]{2})"  # PRI, stations
+    r"|(?P<ip>(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]))"
+    r"|(?P<hex>(?<![0-9A-Za-z])0x[0-9A-Fa-f]{1,16}(?![0-9A-Za-z]))"
+    r"|(?P<number>(?<![0-9A-Za-z_])[0-9]{1,20}(?![0-9A-Za-z_]))"
+    r"|(?P<port>(?<==)[0-9a-f]{4}(?![0-9A-Za-z_]))"  # hexadecimal
+)
+_OTHERS = {
+    "ip": ("9.87.65.43", "9.87.65.44"),
+    "hex": ("0x5a", "0x5b"),
+    "number": ("40961", "40962"),
+    "port": ("9c41", "9c42"),
+}
+_PORTS: tuple[tuple[Role, int], ...] = (
+    *(("source_port", 10), ("port", 10)),
+    *(("source_port", 16), ("port", 16)),
+)
+ROLES: dict[str, tuple[tuple[Role, int], ...]] = {  # what each may say, and its base
+    "stamp": (("stamp", 10),),
+    "ip": (("source", 10), ("destination", 10)),
+    "hex": (),
+    "number": _PORTS,
+    "port": _PORTS[2:],
+}
+
+
+class Token(NamedTuple):
+    """What may vary in a line, and how."""
+
+    begin: int
+    end: int
+    kind: str
+    text: str
+    role: Role | None = None
+    base: int = 10  # to which a port is printed
+    wide: bool = True  # a number may have more or fewer digits
+    zero: bool = True  # a port may be 0
+
+    @property
+    def other(self) -> str:
+        """Another text, of as many characters if it is a number."""
+        if self.kind == "stamp":
+            return _moment(self.text, Random(1), real=True)  # noqa: S311 - no secret
+        if self.kind == "number" and len(self.text) != 5:
+            return self.text.translate(str.maketrans("0123456789", "1234567812"))
+        one, other = _OTHERS[self.kind]
+        return one if self.text != one else other
+
+    def odd(self, chance: Random, number: int) -> str:
+        """A text that tries the bounds of what may stand there: that of one of several rounds."""
+        if self.role in ("source_port", "port"):
+            port = chance.choice((0, 1, 53, 9999, 10_000, 65_535, chance.randrange(65_536)))
+            port = port or int(not self.zero)
+            return str(port) if self.base == 10 else f"{port:04x}"
+        if self.kind == "ip":
+            first = chance.choice((1, 9, 23, 104, 223) if self.role else (0, 10, 99, 192, 255))
+            return f"{first}." + ".".join(chance.choice(("0", "1", "77", "255")) for _ in range(3))
+        if self.kind == "hex":
+            return chance.choice(("0x0", "0xffffffff", f"0x{chance.randrange(2**32):X}"))
+        if self.kind == "port":
+            return f"{chance.randrange(65_536):04x}"
+        if self.kind == "stamp":
+            real = self.role is not None or chance.random() < 0.8
+            return _moment(self.text, chance, real=real)
+        digits = "".join(chance.choices("0123456789", k=max(WIDE, len(self.text)) - 1))
+        digits = f"{number % 10}{digits}"
+        if not self.wide:
+            return digits[: len(self.text)]
+        return chance.choice(("0", "65536", digits, digits[: chance.randrange(1, WIDE)]))
+
+    def pattern(self, behind: str) -> str:
+        """The pattern of what may stand there; `behind` is the character that follows."""
+        if self.role in ("source_port", "port"):
+            nonzero = "" if self.zero else r"(?!0+(?![0-9a-f]))"
+            return nonzero + (PORT if self.base == 10 else _HEXADECIMAL)
+        if self.kind == "port":
+            return _HEXADECIMAL
+        if self.kind == "ip":
+            if self.role is None:
+                return rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+            return r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}" if behind == "." else "[0-9.]++"
+        if self.kind == "hex":
+            return "0x[0-9A-Fa-f]{1,16}+"
+        if self.kind == "stamp":
+            head = f"{_MONTH} [ 0-9][0-9]" if self.text[0].isalpha() else ""
+            rest = re.escape(self.text[6 * bool(head) :])
+            return head + re.sub("[0-9]++", lambda found: f"[0-9]{{{len(found[0])}}}", rest)
+        most = max(WIDE, len(self.text))
+        return f"[0-9]{{1,{most}}}+" if self.wide else f"[0-9]{{{len(self.text)}}}"
+
+
+def tokens(line: str) -> list[Token]:
+    """The tokens of a line, in their order."""
+    found = [one for one in _TOKEN.finditer(line) if one.lastgroup != "fixed"]
+    return [Token(*one.span(), one.lastgroup or "", one[0]) for one in found[:MAX_TOKENS]]
+
+
+def _moment(stamp: str, chance: Random, *, real: bool) -> str:
+    """Another stamp that is printed like one; of no moment that there is unless it must be real."""
+    month = chance.choice(("Jan", "Mar", "Jun", "Oct", "Nov", "Dec"))
+    day, hour, second = (chance.randrange(*bounds) for bounds in ((10, 29), (24,), (60,)))
+    if not real:
+        day = hour = second = 99
+    clock = f"{hour:02}:{chance.randrange(60):02}:{second:02}"
+    stamp = re.sub(f"{_MONTH} ..", f"{month} {day}", stamp)
+    stamp = re.sub("([0-9]{4}[-/:])[0-9]{2}([-/:])[0-9]{2}", rf"\g<1>03\g<2>{day}", stamp)
+    return re.sub("(?<![0-9])[0-9]{2}:[0-9]{2}:[0-9]{2}", clock, stamp, count=1)
