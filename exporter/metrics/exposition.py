@@ -38,7 +38,7 @@ def take(
             if value is None:
                 continue
             newborn = newborn_at_zero and not series.shown and name in m.COUNTERS
-            samples.append((labels, 0.0 if newborn else value, series.created))
+            samples.append((labels, 0.0 if newborn else value, series.since))
             series.shown = True
         families.append(Family(metrics.store.declarations[name], samples))
     store = metrics.store

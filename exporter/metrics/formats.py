@@ -6,6 +6,8 @@ ours are written here: those are most of a scrape, and it needs ten times as lon
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,9 +15,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from exporter.metrics.series import CREATED_BEFORE, Declaration
+from exporter.metrics.series import Declaration
 
-Sample = tuple[tuple[str, ...], float, float | None]  # labels, value, created
+Sample = tuple[tuple[str, ...], float, str | None]  # labels, value, created as it is written
 _EOF = b"# EOF\n"  # the end of an OpenMetrics body
 _AT_ONCE = 1000  # samples whose lines are held as strings, each of which takes twice its bytes
 
@@ -84,14 +86,18 @@ def _lines(family: Family, labels: _Labels, numbers: _Numbers, *, created: bool)
     """The lines of a family's samples, a piece at a time; labels are sorted by their names."""
     name, kind, _, names = family.declaration
     order = sorted(range(len(names)), key=names.__getitem__)
-    braces = "{{" + ",".join(f'{names[at]}="{{{at}}}"' for at in order) + "}} " if names else " "
-    labelled = braces.format
+    in_order = itemgetter(*order) if len(order) > 1 else tuple
+    braces = "{" + ",".join(f'{names[at]}="%s"' for at in order) + "} " if names else " "
     born = f"{name.removesuffix('_total')}_created" if created and kind == "counter" else ""
     for start in range(0, len(family.samples), _AT_ONCE):
+        samples = family.samples[start : start + _AT_ONCE]
+        told = set(chain.from_iterable(sample[0] for sample in samples))
+        if any(labels[value] != value for value in told):  # hardly ever
+            samples = [(tuple(map(labels.__getitem__, one)), n, at) for one, n, at in samples]
         lines = []
-        for values, value, since in family.samples[start : start + _AT_ONCE]:
-            text = labelled(*map(labels.__getitem__, values))
+        for values, value, since in samples:
+            text = braces % in_order(values)
             lines.append(f"{name}{text}{numbers[value]}\n")
             if born and since is not None:
-                lines.append(f"{born}{text}{numbers[since - CREATED_BEFORE]}\n")
+                lines.append(f"{born}{text}{since}\n")
         yield "".join(lines).encode()

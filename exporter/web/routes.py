@@ -10,6 +10,7 @@ POST /sockets · /log · /log/forget · /known · /known/withdraw · /add       
 
 import asyncio
 import gzip
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -35,6 +36,7 @@ from exporter.web.page import Page
 from exporter.web.refusals import Refusal
 from exporter.web.reports import Reports
 
+PIECE = 64 * 1024  # bytes of a body that are sent at once
 _STATIC = Path(__file__).with_name("static")
 
 
@@ -92,9 +94,10 @@ class _Answers:
         body, content_type = await self._service.scrape(request.headers.get("accept", ""))
         headers = {"content-type": content_type, "vary": "Accept, Accept-Encoding"}
         if _takes_gzip(request.headers.get("accept-encoding", "")):
-            body = await asyncio.to_thread(gzip.compress, body, 5, mtime=0)
+            body = await asyncio.to_thread(gzip.compress, body, 1, mtime=0)
             headers["content-encoding"] = "gzip"
-        return Response(body, headers=headers)
+        headers["content-length"] = str(len(body))
+        return StreamingResponse(_pieces(body), headers=headers)
 
     async def healthy(self, _: Request) -> Response:
         """The process answers."""
@@ -135,6 +138,12 @@ class _Answers:
         answer = self.refusal(request, refusal)
         answer.headers.update(failure.headers or {})
         return answer
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A long body in pieces: the loop has its turn, and what is sent is not copied whole."""
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -16,7 +16,7 @@ from exporter.hosts import Hosts
 from exporter.knowledge import load
 from exporter.metrics import ROUTER_EVENTS, Limits, Metrics, exposition, formats
 from exporter.metrics.metrics import FIRST_SEEN
-from exporter.metrics.series import IDLE, Series
+from exporter.metrics.series import CREATED_BEFORE, IDLE, Series
 from exporter.routers import RouterRule, Routers
 from tests.rejections import NOW, decision, named, rejection
 from tests.system.parts.prometheus import binary
@@ -117,7 +117,7 @@ def test_openmetrics_has_the_created_time_of_every_counter_and_text_has_none():
     assert totals
     for sample in totals:
         born = created[sample.name.removesuffix("_total"), *sample.labels.items()]
-        assert born == NOW - formats.CREATED_BEFORE  # before the scrape that first shows it
+        assert born == NOW - CREATED_BEFORE  # before the scrape that first shows it
     assert "_created" not in text(families)
 
 

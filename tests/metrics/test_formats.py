@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from exporter.metrics.formats import Family, Sample, encode
-from exporter.metrics.series import CREATED_BEFORE, Declaration
+from exporter.metrics.series import Declaration, Series
 
 ACCEPTED = ("", "application/openmetrics-text; version=1.0.0")
 COUNTER = Declaration(
@@ -18,6 +18,13 @@ COUNTER = Declaration(
 )
 GAUGE = Declaration("open", "gauge", "What is open.", ("door",))
 PLAIN = Declaration("waiting", "gauge", "What waits.", ())
+
+
+def since(created: float) -> str:
+    """When a series was created, as it is written."""
+    return Series(0.0, created, created).since
+
+
 NUMBERS = st.floats(allow_nan=False).map(abs) | st.integers(-(2**70), 2**70).map(float)  # no -0.0
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -32,7 +39,7 @@ class Library(Collector):
             counter = CounterMetricFamily(name, meaning, labels=names)
             gauge = GaugeMetricFamily(name, meaning, labels=names)
             for labels, value, since in samples:
-                born = since - CREATED_BEFORE if self._created and since is not None else None
+                born = float(since) if self._created and since is not None else None
                 counter.add_metric(labels, value, created=born)
                 gauge.add_metric(labels, value)
             yield counter if kind == "counter" else gauge
@@ -46,7 +53,7 @@ def by_the_library(families: list[Family], accept: str) -> tuple[bytes, str]:
 
 @pytest.mark.parametrize("accept", ACCEPTED)
 @given(
-    st.lists(st.tuples(st.tuples(TEXTS, TEXTS, TEXTS), NUMBERS, st.none() | NUMBERS)),
+    st.lists(st.tuples(st.tuples(TEXTS, TEXTS, TEXTS), NUMBERS, st.none() | NUMBERS.map(since))),
     st.lists(st.tuples(st.tuples(TEXTS), NUMBERS, st.none())),
     st.lists(st.tuples(st.just(()), NUMBERS, st.none()), max_size=1),
 )
@@ -57,7 +64,7 @@ def test_bodies_are_those_of_the_library(accept, knocks, doors, waiting):
 
 @pytest.mark.parametrize("accept", ACCEPTED)
 def test_long_families_are_whole_and_in_order(accept):
-    samples: list[Sample] = [((f"{n}", "", "x"), n / 7, 1.7e9 + n) for n in range(4321)]
+    samples: list[Sample] = [((f"{n}", "", "x"), n / 7, since(1.7e9 + n)) for n in range(4321)]
     families = [Family(COUNTER, samples), Family(GAUGE, [])]
     assert encode(families, accept) == by_the_library(families, accept)
 
