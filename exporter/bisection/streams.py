@@ -13,13 +13,13 @@ import msgspec
 
 from exporter.bisection.attendance import MINUTES
 
-MAX_STREAMS = 1000  # 6 kB each; the one that was quiet for longest is forgotten
+MAX_STREAMS = 1000  # 3 kB each; the one that was quiet for longest is forgotten
 MAX_REMEMBERED = 100  # over a restart, those with the most packets
 LAG = 2  # minutes; packets wait that long at most until they are decided
 MAX_BREAKS = 100  # times in which we did not run
 WORTH = 60  # packets in a day; of fewer nothing can be said
 _RING = MINUTES + 20  # the newest are not told of yet
-_MOST = 2**32 - 1  # packets in one minute
+_MOST = 2**16 - 1  # packets in one minute; more is as much
 
 
 class Stream(NamedTuple):
@@ -50,7 +50,7 @@ class _Minutes:
     """A ring of a day's minutes, and some more."""
 
     def __init__(self, newest: int) -> None:
-        self._ring = array("I", bytes(4 * _RING))
+        self._ring = array("H", bytes(2 * _RING))
         self._newest = newest
 
     def add(self, packets: int, minute: int) -> None:
