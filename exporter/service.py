@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
 from pathlib import PurePath
 from typing import TypeVar
 
@@ -82,8 +83,7 @@ class Service:
         self._committing = asyncio.Lock()
         self._scrape_seconds = 0.0
         self._scraped: float | None = None  # when somebody last read the metrics
-        self._before: dict[tuple[str, tuple[str, ...]], float] = {}  # counters, at the start
-        self._stored_parts: dict[str, bytes] = {}
+        self._stored_parts: dict[str, bytes] = {}  # digests: what waits may take megabytes
         self._stored_waiting = 0  # undecided packets, as of the last commit
         self._trouble = ""  # why the last commit failed, "" if it did not
         self._positions: dict[str, Position] = {}  # by path, the one read longest ago first
@@ -95,7 +95,6 @@ class Service:
         if not series:
             self.pipeline.stages.metrics.store.begin_anew(self.clock())
         for (metric, labels), of_series in series.items():
-            self._before[metric, labels] = of_series.value
             self.pipeline.stages.metrics.store.restore(metric, labels, of_series)
         for name, error in remembered.restore(self.pipeline, parts, self.clock()).items():
             logger.error("what is stored as {} in {} is lost: {}", name, self._state.path, error)
@@ -246,8 +245,7 @@ class Service:
     def _grown(self, metric: Declaration) -> dict[tuple[str, ...], float]:
         """What was counted since the start; what was restored is of the times before."""
         series = self.pipeline.stages.metrics.store.series[metric.name]
-        before = self._before
-        return {key: one.value - before.get((metric.name, key), 0.0) for key, one in series.items()}
+        return {key: one.value - one.restored for key, one in series.items()}
 
     async def _write(self, call: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, call, *arguments)
@@ -280,10 +278,12 @@ class Service:
             "positions": msgspec.msgpack.encode(self._positions),
             "acknowledged": msgspec.msgpack.encode(self.acknowledged.all(now)),
         }
-        if not changes and not removed and parts == self._stored_parts:
+        digests = {name: blake2b(part).digest() for name, part in parts.items()}
+        if not changes and not removed and digests == self._stored_parts:
             return
         values = {key: one for key, one in changes.items() if key[0] != STATE_ERRORS.name}
-        news = {name: part for name, part in parts.items() if part != self._stored_parts.get(name)}
+        stored = self._stored_parts
+        news = {name: part for name, part in parts.items() if digests[name] != stored.get(name)}
         try:
             await self._write(self._state.commit, values, removed, news)
         except sqlite3.Error as error:
@@ -296,5 +296,5 @@ class Service:
                 logger.info("counters are stored again in {}", self._state.path)
             self._trouble = ""
             metrics.store.saved(changes, removed)
-            self._stored_parts = parts
+            self._stored_parts = digests
             self._stored_waiting = waiting

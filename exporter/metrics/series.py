@@ -41,6 +41,7 @@ class Series(msgspec.Struct, gc=False):
     used: float
     saved: float | None = None  # the value that is safely stored
     shown: bool = False  # in a scrape
+    restored: float = 0.0  # its value at the start of the program
     since: str = ""  # as a scrape shows when it was created; to write that takes longest
 
     def __post_init__(self) -> None:
@@ -132,6 +133,7 @@ class SeriesStore:
         if declaration is None or len(labels) != len(declaration.labels):
             return
         self.series[metric][_shared(labels)] = series
+        series.restored = series.value
         self.removals += 1
         series.shown = True  # back at 0 it would look like a restart of the counter
         for label, value in zip(declaration.labels, labels, strict=True):
