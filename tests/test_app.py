@@ -199,7 +199,9 @@ def test_a_defect_costs_its_batch_and_not_the_program(tmp_path):
     assert run(tmp_path, steps)
 
 
-def test_a_defect_of_the_clock_work_is_survived(tmp_path):
+def test_a_defect_of_the_clock_work_is_survived(tmp_path, monkeypatch):
+    monkeypatch.setattr("exporter.app.TICK", 0.05)
+
     def steps(app):
         tick = app._pipeline.tick
 

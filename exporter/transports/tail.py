@@ -55,8 +55,8 @@ class Tail:
         self._busy = threading.Lock()
 
     async def serve(self) -> None:
-        """Read until cancelled."""
-        while True:
+        """Read until cancelled, if there is anything to follow."""
+        while self._patterns or self._named:
             batches = await asyncio.to_thread(self.step, self._clock())
             for batch in batches:
                 self._inbox.put(batch)

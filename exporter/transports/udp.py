@@ -170,11 +170,11 @@ class UdpReceiver:
 def pause(messages: int, seconds: float, buffer_bytes: int) -> float:
     """Return for how long the kernel can keep what comes, if so much came in the last `seconds`.
 
-    A quarter of the buffer is then in use, since the loop may be busy for as long again; half of
-    it if a flood begins.
+    A quarter of the buffer is then in use, since we may be kept from reading for longer; all of it
+    only if a flood begins.
     """
     held = 2 * buffer_bytes / _KERNELS_SIZE  # socket(7): the bound is twice what was granted
-    longest = min(LONGEST_PAUSE, held / 2 / _SUDDEN)
+    longest = min(LONGEST_PAUSE, held / _SUDDEN)
     return min(longest, min(held / 4, _TOGETHER) * seconds / messages)
 
 
