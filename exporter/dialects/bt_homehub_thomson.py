@@ -71,6 +71,12 @@ _HUB_STATION = re.compile(
 _HUB_LOGIN = re.compile(r"Admin login (?P<said>\w++) by (?P<ip>[0-9A-Fa-f:.]++)", re.IGNORECASE)
 _HUB_FORMS = (_HUB, _MORE, _HUB_LEASE, _HUB_DEVICE, _HUB_STATION, _HUB_LOGIN)
 
+_FORMS = (_CHECK, _INTRUSION, _USER, *_HUB_FORMS)
+_STARTS = re.compile(  # as those begin: one look at a line of somebody else
+    r"FIREWALL |IDS |LOGIN |LOGOUT |(?:IN|OUT|LOCAL|FWD|FORWARD): |BLOCKED |Lease |Device |Admin "
+    r"|[a-z0-9]{2,16}+: STA ",
+    re.IGNORECASE,
+)
 
 _SAID: tuple[tuple[str, Kind], ...] = (
     ("disassociated", "wifi_leave"),
@@ -87,7 +93,7 @@ def claims(message: SyslogMessage) -> bool:
         return _STAMP.match(text) is not None
     if uptime := _UPTIME.match(text):
         return any(form.match(text, uptime.end()) for form in (*_HUB_FORMS, _LINK))
-    return any(form.match(text) for form in (_CHECK, _INTRUSION, _USER, *_HUB_FORMS))
+    return _STARTS.match(text) is not None and any(form.match(text) for form in _FORMS)
 
 
 def parse(message: SyslogMessage) -> Event:

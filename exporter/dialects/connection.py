@@ -12,6 +12,7 @@ NEC Aterm's logs.
 """
 
 import re
+from functools import lru_cache
 
 from exporter.dialects import Dialect, Malformed, fields
 from exporter.events import Event, Kind, SyslogMessage
@@ -67,6 +68,7 @@ def parse(message: SyslogMessage) -> Event:
     )
 
 
+@lru_cache(maxsize=1)  # it is claimed by it, and then read
 def _sentence(text: str) -> re.Match[str] | None:
     sentence = _AS_PRINTED.search(text)
     if sentence is None and "connection" in text.lower():

@@ -60,7 +60,12 @@ _OTHERS = re.compile(
     r"|Gateway remote administration|Wireless (?:link|schedule)|Time server .{1,128}? is at IP",
     re.IGNORECASE | re.DOTALL,
 )
-_KNOWN = (_LEASE, _STATION, _WAN, _MAPPING, _OTHERS)
+_FORMS = (_PACKET, _LEASE, _STATION, _WAN, _MAPPING, _OTHERS)
+_STARTS = re.compile(  # as those begin: one look at a line of somebody else
+    r"Blocked|Dropped|Allowed|A network|Wireless|[WL]AN interface|UPnP|Estimating|Bringing"
+    r"|Obtained|Administrator|Unauthorized|Device|Initialized|Stored|Log |Starting|Gateway|Time",
+    re.IGNORECASE,
+)
 
 
 def claims(message: SyslogMessage) -> bool:
@@ -70,7 +75,7 @@ def claims(message: SyslogMessage) -> bool:
         return True
     if level := _LEVEL.match(text):
         text = text[level.end() :]
-    return _PACKET.match(text) is not None or any(form.match(text) for form in _KNOWN)
+    return _STARTS.match(text) is not None and any(form.match(text) for form in _FORMS)
 
 
 def parse(message: SyslogMessage) -> Event:

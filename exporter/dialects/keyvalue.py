@@ -52,7 +52,7 @@ def pairs(text: str) -> dict[str, str]:
 
 def in_envelope(text: str) -> bool:
     """Tell whether the header of CEF or LEEF stands in front: two other dialects read those."""
-    return _ENVELOPE.search(text, 0, _MAX_FRONT) is not None
+    return "EF:" in text and _ENVELOPE.search(text, 0, _MAX_FRONT) is not None
 
 
 def value(found: dict[str, str], *keys: str) -> str:

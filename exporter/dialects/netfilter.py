@@ -10,6 +10,7 @@ Source: net/ipv4/netfilter/nf_log_ipv4.c, net/netfilter/nf_log_syslog.c.
 """
 
 import re
+from functools import lru_cache
 
 from exporter.dialects import Dialect, Malformed, fields, netfilter_flavours, signals
 from exporter.events import Event, SyslogMessage
@@ -62,7 +63,9 @@ def parse(message: SyslogMessage) -> Event:
     line = _outer_packet(_LEVEL.sub("", line) if "<" in line else line)
     start = _start(line)
     before, _, connection = line[max(0, start - _PREFIX_LENGTH) : start].partition("CONN=")
-    prefix = netfilter_flavours.read(_BLANKS.sub(" ", _prefix(message, before)).lstrip())
+    before = _prefix(message, before)
+    before = _BLANKS.sub(" ", before) if "  " in before else before
+    prefix = netfilter_flavours.read(before.lstrip())
     # The blank parts IN= from a prefix that is glued to it; in another order, keys stand before it.
     packet = f" {line[start:]} {line[:start]}"
     usual = _USUAL.match(packet)
@@ -111,8 +114,8 @@ def _signal(packet: str, transport: str | None) -> str | None:
     if transport in fields.PORTLESS:
         return signals.icmp_type(_value(packet, " TYPE="))
     at = packet.find(" RES=0x")
-    end = packet.find(" URGP=", at)
-    return signals.flags(packet[at + len(" RES=0x00") : end]) if 0 <= at < end else None
+    end = packet.find(" URGP=", at) if at >= 0 else -1
+    return signals.flags(packet[at + len(" RES=0x00") : end]) if end >= 0 else None
 
 
 def _connection(text: str) -> str:
@@ -157,16 +160,23 @@ def _prefix(message: SyslogMessage, before: str) -> str:
     return f"{tag[:_PREFIX_LENGTH]} {before}"  # "DENY: IN=…": the prefix was taken for the tag
 
 
-def _source_station(packet: str, text: str) -> str | None:
+def _source_station(packet: str, stations: str) -> str | None:
+    """Return the sender's station, as a header or the keys of LOG's --log-macdecode tell it."""
+    if (station := _of_header(stations[:_MAC_LENGTH])) is not None:
+        return station
+    if _value(packet, " MACPROTO=") in _ETHERTYPES:
+        return fields.mac(_value(packet, " MACSRC="))
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _of_header(text: str) -> str | None:
     """Return octets 7 to 12 of `MAC=` where octets 13 and 14 are the EtherType of IP.
 
     Tunnels have no MAC header: then these are bytes of an IP header, which begins with 45.
     """
-    if text[36:_MAC_LENGTH] in _ETHERTYPES and not text.startswith("45:"):
-        return fields.mac(text[18:35])
-    if _value(packet, " MACPROTO=") in _ETHERTYPES:  # with LOG's --log-macdecode
-        return fields.mac(_value(packet, " MACSRC="))
-    return None
+    is_header = text[36:] in _ETHERTYPES and not text.startswith("45:")
+    return fields.mac(text[18:35]) if is_header else None
 
 
 def _says_anything(event: Event) -> bool:

@@ -31,12 +31,14 @@ class Home:
     def __init__(self, lan_prefixes: Iterable[str] = ()):
         """Raise ValueError naming a prefix that is not one."""
         configured = Prefixes((prefix, True) for prefix in lan_prefixes)
-        self._configured = lru_cache(CACHED)(configured.look_up)
+        self._is_lan = lru_cache(CACHED)(
+            lambda ip: is_private(ip) or configured.look_up(ip) is True
+        )
         self._strangers: set[str] = set()  # at most CACHED and one block's
 
     def is_lan(self, ip: str) -> bool:
         """Tell whether an address belongs to the home."""
-        return is_private(ip) or self._configured(ip) is True
+        return self._is_lan(ip)
 
     def are_strangers(self, ips: Set[str], destination: str) -> bool:
         """Whether packets from all of them take the same way to that destination."""

@@ -76,9 +76,9 @@ class Budget:
             return True
         if len(self._weights) >= 2 * self.limit and value not in self._weights:
             self._fade()
-        weight = min(weight, MOST_AT_ONCE)
-        self.weigh(value, weight)
-        return self._weights[value] >= max(MIN_WEIGHT, self._total / self.limit)
+        self.weigh(value, min(weight, MOST_AT_ONCE))
+        weight = self._weights[value]
+        return weight >= MIN_WEIGHT and weight >= self._total / self.limit
 
     def _fade(self) -> None:
         """Halve all weights: a value that came once is gone, a heavy one stays."""

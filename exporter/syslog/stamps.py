@@ -84,7 +84,9 @@ def usual(stamp: str, received: float) -> float | None:
 
 def may_begin(word: str) -> bool:
     """Whether a stamp may begin with a word, where no word of digits follows it."""
-    return word[:3] in _MONTHS or word[:3] in _WEEKDAYS or word[4:5] in ("-", "/")
+    if word[:1].isdigit():
+        return word[4:5] in ("-", "/")
+    return word[:3] in _MONTHS or word[:3] in _WEEKDAYS
 
 
 _Times = tuple[float, ...]  # the moments that a stamp may mean: one, two in a doubled hour, none
