@@ -6,20 +6,25 @@ and deciding about them, where nothing is known at home that could make one diff
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterator
 from itertools import compress
+
+import msgspec
 
 from exporter import causes
 from exporter.attribution.crowds import Crowd
 from exporter.attribution.waiting import TOGETHER
-from exporter.bisection import Bisection
-from exporter.causes.alike import Ways
+from exporter.bisection import Bisection, concerns
+from exporter.causes.alike import Sort, Ways
 from exporter.causes.spread import LATE, Spread
 from exporter.events import Batch, CauseName, Rejection
 from exporter.intake import Intake, Taken
 from exporter.metrics.tallies import Tallies
 from exporter.stages import Stages
 from exporter.syslog.blocks import Block
+
+FEW = 4  # where more than one of so many packets has a cause of its own, each is looked at
 
 
 class Floods:
@@ -95,12 +100,60 @@ class Floods:
 
     def conclude(self, crowd: Crowd, now: float) -> None:
         """Say why packets came that are nobody's, and count them."""
-        crowd, packets = crowd.grouped()
-        names = self._names(crowd, now)
-        self._tallies.attributed(crowd, names, packets, now)
-        decoys = sum(packets) - sum(compress(packets, map("0".__eq__, crowd.ports)))
+        self._bisection.streams.listening(now)
+        decoys = sum(map("0".__ne__, crowd.ports))
         if decoys:
             self._stages.metrics.decoy("none", decoys, now)
+        totals, apart = self._alike(crowd, now)
+        few = len(apart) * FEW <= len(crowd.ports)
+        if few and self._tallies.are_few(len(totals) + len(apart)):
+            self._tallies.attributed_in_all(crowd.like, totals, now)
+            crowd = crowd.at(apart)
+        self._each(crowd, now)
+
+    def _alike(self, crowd: Crowd, now: float) -> tuple[Counter[tuple[str, CauseName]], list[int]]:
+        """How many packets of each network have which cause, and the places of all others.
+
+        Most have the cause that all of their sender have, from whatever port to whatever port. What
+        a device may have caused is among the others: it is followed by the port.
+        """
+        like, ways, ports = crowd.like, self._ways, set(crowd.ports)
+        sorts = ways.sorts(crowd.sources, crowd.networks, now)
+        each = list(map(sorts.__getitem__, crowd.sources))
+        amounts = Counter(each)
+
+        def decide(sort: Sort, port: str) -> CauseName:
+            packet, number = crowd.packet(each.index(sort)), int(port)
+            return self._cause(
+                msgspec.structs.replace(
+                    packet, our_port=number, destination_port=number, remote_port=None
+                ),
+                now,
+            )
+
+        names = ways.names_of_sorts(self._equal(crowd), like.transport, amounts, ports, now, decide)
+        apart = set(crowd.mates(ways.noted(like.transport).keys() | ports))
+        concerned = {number for number, name in names.items() if concerns("", like.direction, name)}
+        others = {s for s in amounts if s.number not in names or s.number in concerned}
+        if others:
+            apart.update(compress(range(len(each)), map(others.__contains__, each)))
+        amounts.subtract(each[at] for at in apart)
+        totals = Counter[tuple[str, CauseName]]()
+        for sort in amounts.keys() - others:
+            totals[sort.asn, names[sort.number]] += amounts[sort]
+        return +totals, sorted(apart)
+
+    def _each(self, crowd: Crowd, now: float) -> None:
+        """Count packets, each by the cause that it has itself."""
+        crowd, packets = crowd.grouped()
+        names = self._ways.names(
+            self._equal(crowd),
+            crowd.like.transport,
+            (crowd.sources, crowd.networks, crowd.source_ports, crowd.ports),
+            now,
+            lambda at: self._cause(crowd.packet(at), now),
+        )
+        self._tallies.attributed(crowd, names, packets, now)
         at = 0
         while at < len(packets):
             end = bisect_left(
@@ -110,21 +163,17 @@ class Floods:
             self._bisection.decided_each(crowd.packet(at), columns, packets[at:end], now)
             at = end
 
-    def _names(self, crowd: Crowd, now: float) -> list[CauseName]:
-        """The cause of each packet."""
-        like, stages = crowd.like, self._stages
+    def _cause(self, packet: Rejection, now: float) -> CauseName:
+        stages = self._stages
+        seen = self._spread.seen(packet.remote_ip, packet.transport, packet.our_port, now)
+        whose = stages.attributor.attribute(packet, seen.ports_of_source).attribution
+        known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
+        return causes.decide(causes.gather(packet, whose, seen, *known)).name
 
-        def decide(at: int) -> CauseName:
-            packet = crowd.packet(at)
-            seen = self._spread.seen(packet.remote_ip, packet.transport, packet.our_port, now)
-            whose = self._stages.attributor.attribute(packet, seen.ports_of_source).attribution
-            known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
-            return causes.decide(causes.gather(packet, whose, seen, *known)).name
-
-        renewed = self._renewed(crowd, like.received)
-        equal = (like.transport, like.signal, renewed)
-        columns = (crowd.sources, crowd.networks, crowd.source_ports, crowd.ports)
-        return self._ways.names(equal, like.transport, columns, now, decide)
+    def _equal(self, crowd: Crowd) -> Hashable:
+        """What causes depend on that all packets of a crowd have in common."""
+        like = crowd.like
+        return like.transport, like.signal, self._renewed(crowd, like.received)
 
     def _renewed(self, crowd: Crowd, moment: float) -> bool | None:
         """Whether the line's address is known to be another one; None if it is an old one."""

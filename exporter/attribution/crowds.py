@@ -5,7 +5,8 @@ not be spelled out: what does not depend on which one it is can be found out for
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
+from itertools import compress
 from typing import NamedTuple
 
 import msgspec
@@ -58,6 +59,20 @@ class Crowd(NamedTuple):
             remote=self.networks[at],
             line=self.lines[at].decode("ascii")[:MAX_LINE] if self.like.line else "",
         )
+
+    def at(self, places: Sequence[int]) -> "Crowd":
+        """Those in some places."""
+        return Crowd._make((self.like, *([column[at] for at in places] for column in self[1:])))
+
+    def mates(self, source_ports: Set[str]) -> Iterator[int]:
+        """The places of packets from such a port, and of all that wait together with them."""
+        ends = zip(self.sources, self.ports, strict=True)
+        pairs = set(compress(ends, map(source_ports.__contains__, self.source_ports)))
+        senders = {source for source, _ in pairs}
+        theirs = map(senders.__contains__, self.sources) if pairs else ()
+        for at in compress(range(len(self.ports)), theirs):
+            if (self.sources[at], self.ports[at]) in pairs:
+                yield at
 
     def groups(self) -> Iterator[tuple[Rejection, int, float]]:
         """The first packet of each source and port, how many each has, and when the last came."""

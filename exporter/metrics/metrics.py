@@ -279,7 +279,7 @@ class Metrics:
                 self._describe(process, application)
                 self.store.set(FIRST_SEEN, (device, process), now, now)
         named = (device, process, cause.name, attribution.evidence)
-        self.store.add(ATTRIBUTED, labels + named, packets, now)
+        self.store.add(ATTRIBUTED, labels + named, packets, now, again=True)
 
     def _describe(self, process: str, application: Application | None) -> None:
         """Remember what a process belongs to; whose place is gone is forgotten."""

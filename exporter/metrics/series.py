@@ -140,11 +140,23 @@ class SeriesStore:
             if label in self._budgets and value not in ("", OTHER):
                 self._budgets[label].place(value)
 
-    def add(self, metric: Declaration, labels: tuple[str, ...], amount: float, now: float) -> None:
-        """Count, within the budgets of the labels and the cap of the metric."""
+    def add(
+        self,
+        metric: Declaration,
+        labels: tuple[str, ...],
+        amount: float,
+        now: float,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Count, within the budgets of the labels and the cap of the metric.
+
+        `again` says that the same was counted before in another metric, when it was weighed.
+        """
         known = self.series[metric.name].get(labels)
         if known is None:
-            self.count(metric, self._fit(metric, labels, int(amount), now), amount, now)
+            weight = None if again else int(amount)
+            self.count(metric, self._fit(metric, labels, weight, amount, now), amount, now)
         else:
             known.value += amount
             known.used = now
@@ -153,9 +165,9 @@ class SeriesStore:
         """The budget of a label, if it has one."""
         return self._budgets.get(label)
 
-    def is_full(self, metric: Declaration) -> bool:
-        """Whether a metric takes no more series."""
-        return len(self.series[metric.name]) >= self._cap
+    def room(self, metric: Declaration) -> int:
+        """How many more series a metric takes."""
+        return max(self._cap - len(self.series[metric.name]), 0)
 
     def count(
         self, metric: Declaration, labels: tuple[str, ...], amount: float, now: float
@@ -176,14 +188,20 @@ class SeriesStore:
         return self._earliest if 0 < ahead <= CREATED_BEFORE else now  # else the clock was set back
 
     def _fit(
-        self, metric: Declaration, labels: tuple[str, ...], amount: int, now: float
+        self,
+        metric: Declaration,
+        labels: tuple[str, ...],
+        weight: int | None,
+        amount: float,
+        now: float,
     ) -> tuple[str, ...]:
+        """Those labels, or `other` where a value has no place and earns none by that weight."""
         fitted = None
         for at, label, budget in self._open[metric.name]:
             value = labels[at]
             if value == "" or value in (TRANSPORTS if budget is None else budget.placed):
                 continue
-            fits = OTHER if budget is None else budget.label(value, amount)
+            fits = OTHER if budget is None or weight is None else budget.label(value, weight)
             if fits != value:
                 self.add(self._overflow, (metric.name, label), amount, now)
                 fitted = fitted or list(labels)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, repeat
 
 from exporter.attribution.crowds import Crowd
-from exporter.events import CauseName
-from exporter.metrics.budget import MOST_AT_ONCE, OTHER
+from exporter.events import CauseName, Rejection
+from exporter.metrics.budget import OTHER
 from exporter.metrics.metrics import ATTRIBUTED, BY_COUNTRY, OVERFLOW, REJECTED
 from exporter.metrics.series import TRANSPORTS, Declaration, Series, SeriesStore
 
@@ -38,40 +38,40 @@ class Tallies:
         place: _Labels = (like.router, like.transport)
         totals = {(*place, country): count for country, count in Counter(countries).items()}
         each = (((*place, country), 1) for country in countries)
-        self._add(BY_COUNTRY, totals, totals, each, now)
+        self._add(BY_COUNTRY, totals, each, now)
 
     def attributed(
         self, crowd: Crowd, causes: Sequence[CauseName], packets: Sequence[int], now: float
     ) -> None:
         """Count groups of packets that are nobody's, with the cause and the number of each."""
-        like = crowd.like
         asns = [network.asn for network in crowd.networks]
         totals = Counter(zip(asns, causes, strict=True))
-        weights = totals.copy()
         several = map((1).__lt__, packets)
         for asn, cause, count in compress(zip(asns, causes, packets, strict=True), several):
             totals[asn, cause] += count - 1
-            weights[asn, cause] += min(count, MOST_AT_ONCE) - 1
+        self.attributed_in_all(crowd.like, totals, now)
 
-        def labels(pair: tuple[str, str]) -> _Labels:
-            asn, cause = pair
-            return (like.router, like.direction, like.transport, asn, "", "", cause, "none")
-
-        self._add(
-            ATTRIBUTED,
-            {labels(pair): count for pair, count in totals.items()},
-            {labels(pair): weight for pair, weight in weights.items()},
-            zip(map(labels, zip(asns, causes, strict=True)), packets, strict=True),
-            now,
-        )
-
-    def _add(
-        self, metric: Declaration, totals: _Totals, weights: _Totals, each: _Each, now: float
+    def attributed_in_all(
+        self, like: Rejection, totals: Mapping[tuple[str, CauseName], int], now: float
     ) -> None:
-        """Count what all `each` come to, in the order of their first ones.
+        """Count so many packets of each network and cause that are nobody's."""
+        store, rows, strange = self._store, Counter[tuple[str, CauseName]](), 0
+        for (asn, cause), amount in totals.items():
+            has_place = store.placed("source_asn", asn)
+            rows[asn if has_place else OTHER, cause] += amount
+            strange += 0 if has_place else amount
+        if strange:
+            store.add(OVERFLOW, (ATTRIBUTED.name, "source_asn"), strange, now)
+        for (asn, cause), amount in rows.items():
+            labels = (like.router, like.direction, like.transport, asn, "", "", cause, "none")
+            store.add(ATTRIBUTED, labels, amount, now, again=True)
 
-        `weights` are what a budget takes of it: MOST_AT_ONCE of each.
-        """
+    def are_few(self, rows: int) -> bool:
+        """Whether so many new series of attributed packets find room, whichever come first."""
+        return self._store.room(ATTRIBUTED) >= rows
+
+    def _add(self, metric: Declaration, totals: _Totals, each: _Each, now: float) -> None:
+        """Count what all `each` come to, in the order of their first ones."""
         store = self._store
         series, new = store.series[metric.name], {}
         for labels, amount in totals.items():
@@ -90,18 +90,18 @@ class Tallies:
                     store.add(metric, labels, amount, now)
             return
         for labels, amount in new.items():
-            self._new(metric, labels, amount, weights[labels], closed, now)
+            self._new(metric, labels, amount, closed, now)
 
     def _pairs(self, crowd: Crowd, asns: Sequence[str], now: float) -> None:
         """Count one for each port and network."""
         like = crowd.like
         place: _Labels = (like.router, like.direction, like.transport)
-        if self._store.is_full(REJECTED) and self._folded(place, (crowd.ports, asns), now):
+        if not self._store.room(REJECTED) and self._folded(place, (crowd.ports, asns), now):
             return
         pairs = Counter(zip(crowd.ports, asns, strict=True))
         totals = {(*place, *pair): count for pair, count in pairs.items()}
         each = (((*place, *pair), 1) for pair in zip(crowd.ports, asns, strict=True))
-        self._add(REJECTED, totals, totals, each, now)
+        self._add(REJECTED, totals, each, now)
 
     def _folded(self, place: _Labels, ends: Sequence[Sequence[str]], now: float) -> bool:
         """Count the same where the metric is full; False if it matters in which order they come.
@@ -116,7 +116,7 @@ class Tallies:
         for at, strangers in closed.items():
             amounts = Counter(ends[at])
             for value in strangers:
-                self._overflow(REJECTED, labels[at], value, amounts[value], amounts[value], now)
+                self._overflow(REJECTED, labels[at], value, amounts[value], now)
             fits = {value: OTHER if value in strangers else value for value in amounts}
             fitted[at] = list(map(fits.__getitem__, ends[at]))
         numbers, known = self._known(place)
@@ -168,7 +168,6 @@ class Tallies:
         metric: Declaration,
         labels: _Labels,
         amount: int,
-        weight: int,
         closed: Mapping[int, set[str]],
         now: float,
     ) -> None:
@@ -176,14 +175,14 @@ class Tallies:
         fitted = list(labels)
         for at, values in closed.items():
             if labels[at] in values:
-                self._overflow(metric, metric.labels[at], labels[at], amount, weight, now)
+                self._overflow(metric, metric.labels[at], labels[at], amount, now)
                 fitted[at] = OTHER
         self._store.count(metric, tuple(fitted), amount, now)
 
     def _overflow(
-        self, metric: Declaration, label: str, value: str, amount: int, weight: int, now: float
+        self, metric: Declaration, label: str, value: str, amount: int, now: float
     ) -> None:
         """Count what comes to `other` for want of a place."""
         if (budget := self._store.budget(label)) is not None:
-            budget.weigh(value, weight)
+            budget.weigh(value, amount)
         self._store.add(OVERFLOW, (metric.name, label), amount, now)

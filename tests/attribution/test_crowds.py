@@ -73,3 +73,10 @@ def test_crowds_that_take_turns_are_spelled_out():
     assert len(touched.crowds) == 2
     touched.gather(crowd(*PLACES))
     assert (touched.crowds, len(touched.groups)) == ([], 6)
+
+
+def test_what_waits_together_with_packets_from_a_port():
+    assert list(crowd(*PLACES).mates({"5000"})) == [0, 2]
+    assert list(crowd(*PLACES).mates({"5001", "5003"})) == [1, 3]
+    assert not list(crowd(*PLACES).mates({"1"}))
+    assert list(crowd(*PLACES).at([0, 2]).sources) == ["23.45.67.1"] * 2

@@ -70,6 +70,21 @@ def test_each_packet_has_the_name_that_it_would_have_alone(seed):
         signs = causes.gather(packet, whose, seen, KNOWLEDGE, Hosts(), uplinks)
         return causes.decide(signs).name
 
+    sorts = ways.sorts(sources, networks, NOW)
+    one = {sort: source for source, sort in sorts.items()}
+
+    def of_sort(sort, port):
+        at = sources.index(one[sort])
+        theirs[at], ours[at] = "50001", port  # of theirs nothing is known, and it is none of ours
+        return alone(at)
+
+    for few in (ours[:1], ours[:2], ours[:9]):
+        names = ways.names_of_sorts("equal", transport, one, few, NOW, of_sort)
+        assert ways.names_of_sorts("equal", transport, one, few, NOW, None) == names
+        for sort in one:
+            each = {of_sort(sort, port) for port in few}
+            assert each == {names[sort.number]} if sort.number in names else len(each) > 1
+
     columns = (sources, networks, theirs, ours)
     told = ways.names("equal", transport, columns, NOW, alone)
     assert told == [alone(at) for at in range(300)]

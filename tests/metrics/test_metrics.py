@@ -107,6 +107,7 @@ def test_port_zero_is_a_port():
 
 def test_a_decision_for_nobody_has_empty_labels():
     metrics = Metrics()
+    metrics.rejected(rejection(count=2), NOW)
     metrics.attributed(decision(rejection(count=2)), None, NOW)
     key = ("gate", "inbound", "udp", "AS20940", "", "", "unknown", "none")
     assert values(metrics, ATTRIBUTED) == {key: 2}
