@@ -80,12 +80,10 @@ class Floods:
 
     def _arrived(self, crowd: Crowd) -> None:
         like = crowd.like
-        number = {port: int(port) for port in set(crowd.ports)}
-        ports = [number[port] for port in crowd.ports]
         self._tallies.rejected(crowd, crowd.moments[-1])
         self._stages.routers.rejected_each(like, crowd.sources, crowd.moments)
-        self._stages.attributor.nats.add_each(like, ports)
-        self._spread.add_each(crowd.sources, like.transport, ports, crowd.moments[0])
+        self._stages.attributor.nats.add_each(like, crowd.ports)
+        self._spread.add_each(crowd.sources, like.transport, crowd.ports, crowd.moments[0])
 
     def may_conclude(self, crowd: Crowd, now: float) -> bool:
         """Whether all packets can be decided, and nobody could be named for any."""

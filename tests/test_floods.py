@@ -74,7 +74,7 @@ class Home:
             },
             "uplinks": pipe.stages.routers.uplinks._lines,
             "spread": [
-                {key: (list(t.before), list(t.values), t.packets) for key, t in half.items()}
+                (half.packets, {key: list(v) for key, v in half.values.items()}, half.full)
                 for tallies in (pipe.spread._ports, pipe.spread._sources)
                 for half in (tallies._new, tallies._old)
             ],

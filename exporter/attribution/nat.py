@@ -43,11 +43,16 @@ class Nats:
             ports = self._ports[rejection.router] = _Ports()
         ports.add(port)
 
-    def add_each(self, rejection: Rejection, ports: Sequence[int]) -> None:
+    def add_each(self, rejection: Rejection, ports: Sequence[str]) -> None:
         """Note the ports of many packets that are alike but for them: the latest push out all."""
-        latest = list(dict.fromkeys(filter(None, reversed(ports))))[:MAX_PORTS]
+        latest = dict[str, None]()
+        for port in reversed(ports):
+            if port != "0":
+                latest[port] = None
+            if len(latest) == MAX_PORTS:
+                break
         for port in reversed(latest):
-            self.add(msgspec.structs.replace(rejection, our_port=port))
+            self.add(msgspec.structs.replace(rejection, our_port=int(port)))
 
     def is_shared(self, router: str) -> bool:
         """Whether the router's ports are those of one port set."""

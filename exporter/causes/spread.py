@@ -6,9 +6,8 @@ than a fixed amount of memory: what does not fit is counted as "at least".
 """
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
-from itertools import compress
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from itertools import compress, filterfalse
 
 import msgspec
 
@@ -17,12 +16,9 @@ from exporter.events import Rejection
 LATE = 300.0  # seconds; a decision takes at most two minutes, so what is older came late
 WINDOW = 600.0  # seconds; a count covers between one half of this and all of it
 MAX_KEYS = 4096  # sources, and ports, remembered in one generation
-MAX_VALUES = 24  # distinct values counted for one of them; no rule asks for more than 20
+MAX_VALUES = 20  # distinct values counted for one of them; no rule asks for more
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
-_Name = TypeVar("_Name")
-_NOTHING: Mapping[object, None] = {}
+_NOTHING: dict[str, None] = {}
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -52,26 +48,27 @@ class Spread:
     def __init__(self, *, live: bool = True) -> None:
         """A file whose lines bear no times (not `live`) has no rate while none has passed."""
         self._live = live
-        self._ports: _Generations[str, int | None] = _Generations()
-        self._sources: _Generations[tuple[str, int | None], str] = _Generations()
+        self._ports = _Generations()
+        self._sources = _Generations()
         self._since = 0.0
 
     def add(self, source: str, transport: str, port: int | None, packets: int, now: float) -> None:
         """Count packets of a source to a port of ours."""
         self._turn(now)
-        self._ports.add(source, port, packets)
-        self._sources.add((transport, port), source, packets)
+        self._ports.add(source, str(port), packets)
+        self._sources.add(f"{transport} {port}", source, packets)
 
     def add_each(
-        self, sources: Sequence[str], transport: str, ports: Sequence[int], now: float
+        self, sources: Sequence[str], transport: str, ports: Sequence[str], now: float
     ) -> None:
         """Count one packet of each source to the port beside it, as `add` does one by one.
 
         All of them came before that half of the window ends.
         """
         self._turn(now)
-        self._ports.add_each({source: source for source in set(sources)}, sources, ports)
-        self._sources.add_each({port: (transport, port) for port in set(ports)}, ports, sources)
+        at = {port: f"{transport} {port}" for port in set(ports)}
+        self._ports.add_each(sources, ports)
+        self._sources.add_each(list(map(at.__getitem__, ports)), sources)
 
     def until(self, now: float) -> float:
         """When the half window ends in which a packet of `now` is counted."""
@@ -85,7 +82,7 @@ class Spread:
     def of_port(self, transport: str, port: int | None, now: float) -> tuple[int, float]:
         """The sources that tried a port, and their packets a minute."""
         self._turn(now)
-        sources, packets = self._sources.count((transport, port))
+        sources, packets = self._sources.count(f"{transport} {port}")
         covered = now - self._since + (WINDOW / 2 if self._sources.two else 0.0)
         rate = packets * 60.0 / max(covered, 60.0) if self._live or covered > 0 else 0.0
         return sources, rate
@@ -106,76 +103,82 @@ class Spread:
             self._since = now if stale else self._since + WINDOW / 2
 
 
-class _Tally(msgspec.Struct):
-    """What was counted for one key in one half of the window."""
+class _Half(msgspec.Struct):
+    """What was counted in one half of the window, by key."""
 
-    before: Mapping[object, None]  # the values of the half before
-    values: dict[object, None] = msgspec.field(default_factory=dict)  # the first ones
-    packets: int = 0
-    _new: tuple[int, int] = (0, 0)  # of so many values, so many are not among those before
-
-    @property
-    def new(self) -> int:
-        """How many of the values are not among those before."""
-        if self._new[0] != len(self.values):
-            self._new = (len(self.values), len(self.values.keys() - self.before.keys()))
-        return self._new[1]
+    packets: Counter[str] = msgspec.field(default_factory=Counter)
+    values: dict[str, dict[str, None]] = msgspec.field(default_factory=dict)  # the first ones
+    full: dict[str, int] = msgspec.field(default_factory=dict)  # how many of MAX_VALUES are new
 
 
-class _Generations(Generic[_Key, _Value]):
+class _Generations:
     """Distinct values and packets by key, now and in the half window before."""
 
     def __init__(self) -> None:
-        self._new: dict[_Key, _Tally] = {}
-        self._old: dict[_Key, _Tally] = {}
+        self._new = _Half()
+        self._old = _Half()
 
     @property
     def two(self) -> bool:
-        return bool(self._old)
+        return bool(self._old.packets)
 
     def turn(self, *, clear: bool) -> None:
-        self._old, self._new = {} if clear else self._new, {}
-        for tally in self._old.values():
-            tally.before = _NOTHING
+        self._old, self._new = _Half() if clear else self._new, _Half()
 
-    def add(self, key: _Key, value: _Value, packets: int) -> None:
-        tally = self._tally(key)
-        if tally is not None:
-            tally.packets += packets
-            if len(tally.values) < MAX_VALUES:
-                tally.values[value] = None
+    def add(self, key: str, value: str, packets: int) -> None:
+        if self._has_room(key):
+            self._new.packets[key] += packets
+            if key not in self._new.full:
+                self._new.values[key][value] = None
+                if len(self._new.values[key]) == MAX_VALUES:
+                    self._close(key)
 
-    def add_each(
-        self, keys: Mapping[_Name, _Key], names: Sequence[_Name], values: Sequence[_Value]
-    ) -> None:
-        """Add one packet for the key of each name, with the value beside it."""
-        unsaturated = dict[_Name, dict[object, None]]()
-        counts = Counter(names)
-        for name, packets in counts.items():
-            tally = self._tally(keys[name])
-            if tally is not None:
-                tally.packets += packets
-                if len(tally.values) < MAX_VALUES:
-                    unsaturated[name] = tally.values
-        if not unsaturated:
-            return
-        if len(unsaturated) < len(counts):
-            which = list(map(unsaturated.__contains__, names))
-            names, values = list(compress(names, which)), list(compress(values, which))
-        deque(map(dict.setdefault, map(unsaturated.__getitem__, names), values), maxlen=0)
-        for first in unsaturated.values():
-            while len(first) > MAX_VALUES:
-                first.popitem()  # the latest
+    def add_each(self, keys: Sequence[str], values: Sequence[str]) -> None:
+        """Add one packet for each key, with the value beside it."""
+        new = self._new
+        if not new.full.keys() >= set(keys):
+            for key in filterfalse(new.values.__contains__, dict.fromkeys(keys)):
+                if not self._has_room(key):
+                    which = list(map(new.values.__contains__, keys))
+                    keys, values = list(compress(keys, which)), list(compress(values, which))
+                    break
+            self._see(keys, values)
+        new.packets.update(keys)
 
-    def count(self, key: _Key) -> tuple[int, int]:
-        old, new = self._old.get(key), self._new.get(key)
-        distinct = (len(old.values) if old else 0) + (new.new if new else 0)
-        return distinct or 1, (old.packets if old else 0) + (new.packets if new else 0)
+    def count(self, key: str) -> tuple[int, int]:
+        distinct = len(self._old.values.get(key, _NOTHING)) + self._of_new(key)
+        return distinct or 1, self._old.packets[key] + self._new.packets[key]
 
-    def _tally(self, key: _Key) -> _Tally | None:
-        """What is counted for a key from now on; None when there is no room for it."""
-        tally = self._new.get(key)
-        if tally is None and len(self._new) < MAX_KEYS:
-            old = self._old.get(key)
-            tally = self._new[key] = _Tally(_NOTHING if old is None else old.values)
-        return tally
+    def _see(self, keys: Sequence[str], values: Sequence[str]) -> None:
+        """Note the values of keys that have room for more."""
+        new = self._new
+        unsaturated = {key: new.values[key] for key in set(keys).difference(new.full)}
+        which = list(map(unsaturated.__contains__, keys))
+        tables = map(unsaturated.__getitem__, compress(keys, which))
+        deque(map(dict.setdefault, tables, compress(values, which)), maxlen=0)
+        for key, seen in unsaturated.items():
+            if len(seen) >= MAX_VALUES:
+                self._close(key)
+
+    def _of_new(self, key: str) -> int:
+        """How many values of a key are not among those of the half before."""
+        full = self._new.full.get(key)
+        if full is not None:
+            return full
+        values = self._new.values.get(key, _NOTHING)
+        before = self._old.values.get(key)
+        return len(values.keys() - before.keys() if before else values)
+
+    def _close(self, key: str) -> None:
+        """Keep the first MAX_VALUES of a key, and take no more."""
+        values = self._new.values[key]
+        while len(values) > MAX_VALUES:
+            values.popitem()
+        self._new.full[key] = self._of_new(key)
+
+    def _has_room(self, key: str) -> bool:
+        """Whether a key is counted; from now on it is, if there is room."""
+        values = self._new.values
+        if key not in values and len(values) < MAX_KEYS:
+            values[key] = {}
+        return key in values

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.causes import spread as spreads
+from exporter.causes.signs import MANY_SOURCES
 from exporter.causes.spread import MAX_KEYS, MAX_VALUES, WINDOW, Seen, Spread, knock
+from exporter.causes.strangers import MANY_ANSWERS, MANY_PORTS, SEVERAL_SOURCES
 from tests.rejections import NOW, rejection
 
 PACKETS = st.lists(
@@ -127,13 +129,14 @@ def test_made_up_sources_and_ports_cost_a_fixed_amount_of_memory():
         spread.add("one source", "udp", number, 1, NOW)
         spread.add(f"source-{number}", "udp", 51413, 1, NOW)
     for kept in (spread._ports, spread._sources):
-        assert len(kept._new) <= MAX_KEYS
-        assert max(len(tally.values) for tally in kept._new.values()) <= MAX_VALUES
+        new = kept._new
+        assert max(len(new.packets), len(new.values), len(new.full)) <= MAX_KEYS
+        assert max(map(len, new.values.values())) <= MAX_VALUES
 
 
 def state(spread):
     return [
-        [(key, [*t.before], [*t.values], t.new, t.packets) for key, t in half.items()]
+        (list(half.packets.items()), [(key, [*v]) for key, v in half.values.items()], half.full)
         for kept in (spread._ports, spread._sources)
         for half in (kept._new, kept._old)
     ]
@@ -147,12 +150,12 @@ def test_many_at_once_come_to_what_they_come_to_one_by_one(seed, monkeypatch):
     for _ in range(8):
         number = chance.randrange(1, 600)
         sources = [f"198.51.100.{chance.randrange(chance.choice((2, 60)))}" for _ in range(number)]
-        ports = [chance.randrange(chance.choice((2, 200))) for _ in range(number)]
+        ports = [str(chance.randrange(chance.choice((2, 200)))) for _ in range(number)]
         each.add_each(sources, "udp", ports, now)
         for source, port in zip(sources, ports, strict=True):
-            spread.add(source, "udp", port, 1, now)
+            spread.add(source, "udp", int(port), 1, now)
         assert state(spread) == state(each)
-        assert max(len(tally.values) for tally in each._ports._new.values()) <= MAX_VALUES
+        assert max(map(len, each._ports._new.values.values())) <= MAX_VALUES
         now += chance.choice((1.0, 200.0, 400.0))
 
 
@@ -179,6 +182,10 @@ def test_what_a_file_has_all_at_one_moment_has_no_rate(live, rate):
     seen = spread.seen("198.51.100.7", "udp", 51413, NOW)
     assert (seen.sources_of_port, seen.packets_per_minute) == (MAX_VALUES, rate)
     assert spread.seen("198.51.100.7", "udp", 51413, NOW + 1).packets_per_minute == 5000.0
+
+
+def test_the_rules_ask_for_no_more_than_is_counted():
+    assert max(MANY_ANSWERS, MANY_PORTS, MANY_SOURCES, SEVERAL_SOURCES) <= MAX_VALUES
 
 
 def test_packets_of_a_source_count_to_whatever_port():
