@@ -127,12 +127,20 @@ def _closest(today: int, month: int, day: int, hour: int, minute: int, second: i
 
 
 def _local(year: int, month: int, day: int, hour: int, minute: int, second: int) -> _Times:
-    # mktime itself would read February 30 as March 1 or 2; 60 is a leap second.
+    if second > 60:  # that is a leap second
+        return ()
+    return tuple(time + second for time in _minute(year, month, day, hour, minute))
+
+
+@lru_cache(maxsize=4096)
+def _minute(year: int, month: int, day: int, hour: int, minute: int) -> _Times:
+    """The moments at which that minute may begin; to ask the time zone costs more than the rest."""
+    # mktime itself would read February 30 as March 1 or 2.
     if not 1970 <= year <= LAST_YEAR or not 1 <= day <= monthrange(year, month)[1]:
         return ()
-    if hour > 23 or minute > 59 or second > 60:
+    if hour > 23 or minute > 59:
         return ()
-    clock = (year, month, day, hour, minute, second, 0, 0)
+    clock = (year, month, day, hour, minute, 0, 0, 0)
     try:
         guess = mktime((*clock, -1))
         other = mktime((*clock, 1 - localtime(guess).tm_isdst))
