@@ -6,7 +6,7 @@ and deciding about them, where nothing is known at home that could make one diff
 """
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator
 from itertools import compress
 
@@ -20,7 +20,7 @@ from exporter.causes.alike import Sort, Ways
 from exporter.causes.spread import LATE, Spread
 from exporter.events import Batch, CauseName, Rejection
 from exporter.intake import Intake, Taken
-from exporter.metrics.tallies import Tallies
+from exporter.metrics.tallies import Tallies, Totals
 from exporter.stages import Stages
 from exporter.syslog.blocks import Block
 
@@ -99,7 +99,7 @@ class Floods:
     def conclude(self, crowd: Crowd, now: float) -> None:
         """Say why packets came that are nobody's, and count them."""
         self._bisection.streams.listening(now)
-        decoys = sum(map("0".__ne__, crowd.ports))
+        decoys = len(crowd.ports) - crowd.ports.count("0")
         if decoys:
             self._stages.metrics.decoy("none", decoys, now)
         totals, apart = self._alike(crowd, now)
@@ -109,7 +109,7 @@ class Floods:
             crowd = crowd.at(apart)
         self._each(crowd, now)
 
-    def _alike(self, crowd: Crowd, now: float) -> tuple[Counter[tuple[str, CauseName]], list[int]]:
+    def _alike(self, crowd: Crowd, now: float) -> tuple[Totals, list[int]]:
         """How many packets of each network have which cause, and the places of all others.
 
         Most have the cause that all of their sender have, from whatever port to whatever port. What
@@ -136,10 +136,11 @@ class Floods:
         if others:
             apart.update(compress(range(len(each)), map(others.__contains__, each)))
         amounts.subtract(each[at] for at in apart)
-        totals = Counter[tuple[str, CauseName]]()
-        for sort in amounts.keys() - others:
-            totals[sort.asn, names[sort.number]] += amounts[sort]
-        return +totals, sorted(apart)
+        totals = defaultdict[tuple[str, CauseName], int](int)
+        for sort, amount in amounts.items():
+            if amount:  # else all of them are apart
+                totals[sort.asn, names[sort.number]] += amount
+        return totals, sorted(apart)
 
     def _each(self, crowd: Crowd, now: float) -> None:
         """Count packets, each by the cause that it has itself."""

@@ -66,11 +66,12 @@ class Crowd(NamedTuple):
 
     def mates(self, source_ports: Set[str]) -> Iterator[int]:
         """The places of packets from such a port, and of all that wait together with them."""
-        ends = zip(self.sources, self.ports, strict=True)
-        pairs = set(compress(ends, map(source_ports.__contains__, self.source_ports)))
+        places = range(len(self.ports))
+        told = compress(places, map(source_ports.__contains__, self.source_ports))
+        pairs = {(self.sources[at], self.ports[at]) for at in told}
         senders = {source for source, _ in pairs}
         theirs = map(senders.__contains__, self.sources) if pairs else ()
-        for at in compress(range(len(self.ports)), theirs):
+        for at in compress(places, theirs):
             if (self.sources[at], self.ports[at]) in pairs:
                 yield at
 

@@ -5,9 +5,10 @@ budgets and caps included. Where the order of the packets matters to a budget, t
 after the other.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress, repeat
+from itertools import compress
+from operator import attrgetter
 
 from exporter.attribution.crowds import Crowd
 from exporter.events import CauseName, Rejection
@@ -17,6 +18,7 @@ from exporter.metrics.series import TRANSPORTS, Declaration, Series, SeriesStore
 
 MAX_INDICES = 100  # of places in a full metric
 
+Totals = Mapping[tuple[str, CauseName], int]  # packets by network and cause
 _Labels = tuple[str, ...]
 _Totals = Mapping[_Labels, int]
 _Each = Iterable[tuple[_Labels, int]]
@@ -34,10 +36,10 @@ class Tallies:
         """Count packets at their arrival."""
         like = crowd.like
         self._pairs(crowd, [network.asn for network in crowd.networks], now)
-        countries = [network.country for network in crowd.networks]
         place: _Labels = (like.router, like.transport)
-        totals = {(*place, country): count for country, count in Counter(countries).items()}
-        each = (((*place, country), 1) for country in countries)
+        countries = Counter(map(attrgetter("country"), crowd.networks))
+        totals = {(*place, country): count for country, count in countries.items()}
+        each = (((*place, network.country), 1) for network in crowd.networks)
         self._add(BY_COUNTRY, totals, each, now)
 
     def attributed(
@@ -51,11 +53,9 @@ class Tallies:
             totals[asn, cause] += count - 1
         self.attributed_in_all(crowd.like, totals, now)
 
-    def attributed_in_all(
-        self, like: Rejection, totals: Mapping[tuple[str, CauseName], int], now: float
-    ) -> None:
+    def attributed_in_all(self, like: Rejection, totals: Totals, now: float) -> None:
         """Count so many packets of each network and cause that are nobody's."""
-        store, rows, strange = self._store, Counter[tuple[str, CauseName]](), 0
+        store, rows, strange = self._store, defaultdict[tuple[str, CauseName], int](int), 0
         for (asn, cause), amount in totals.items():
             has_place = store.placed("source_asn", asn)
             rows[asn if has_place else OTHER, cause] += amount
@@ -115,17 +115,18 @@ class Tallies:
         fitted = list(ends)
         for at, strangers in closed.items():
             amounts = Counter(ends[at])
-            for value in strangers:
-                self._overflow(REJECTED, labels[at], value, amounts[value], now)
+            self._overflow(
+                REJECTED, labels[at], {value: amounts[value] for value in strangers}, now
+            )
             fits = {value: OTHER if value in strangers else value for value in amounts}
             fitted[at] = list(map(fits.__getitem__, ends[at]))
         numbers, known = self._known(place)
-        found = Counter(map(numbers.get, zip(*fitted, strict=True), repeat(-1)))
-        rest = found.pop(-1, 0)
+        found = Counter(filter(None, map(numbers.get, zip(*fitted, strict=True))))
         for number, amount in found.items():
-            known[number].value += amount
-            known[number].used = now
-        if rest:  # wherever they came first: it is full of others
+            series = known[number - 1]
+            series.value += amount
+            series.used = now
+        if rest := len(ends[0]) - found.total():  # wherever they came first: it is full of others
             pair = next(pair for pair in zip(*fitted, strict=True) if pair not in numbers)
             self._store.count(REJECTED, (*place, *pair), rest, now)
         return True
@@ -139,7 +140,7 @@ class Tallies:
             self._indexed = state
         if place not in self._indices:
             known = {labels[3:]: one for labels, one in series.items() if labels[:3] == place}
-            numbers = {pair: number for number, pair in enumerate(known)}
+            numbers = {pair: number for number, pair in enumerate(known, 1)}
             self._indices[place] = numbers, list(known.values())
         return self._indices[place]
 
@@ -175,14 +176,15 @@ class Tallies:
         fitted = list(labels)
         for at, values in closed.items():
             if labels[at] in values:
-                self._overflow(metric, metric.labels[at], labels[at], amount, now)
+                self._overflow(metric, metric.labels[at], {labels[at]: amount}, now)
                 fitted[at] = OTHER
         self._store.count(metric, tuple(fitted), amount, now)
 
     def _overflow(
-        self, metric: Declaration, label: str, value: str, amount: int, now: float
+        self, metric: Declaration, label: str, amounts: Mapping[str, int], now: float
     ) -> None:
-        """Count what comes to `other` for want of a place."""
+        """Count what comes to `other` for want of a place, by values of the label."""
         if (budget := self._store.budget(label)) is not None:
-            budget.weigh(value, amount)
-        self._store.add(OVERFLOW, (metric.name, label), amount, now)
+            for value, amount in amounts.items():
+                budget.weigh(value, amount)
+        self._store.add(OVERFLOW, (metric.name, label), sum(amounts.values()), now)
