@@ -57,7 +57,9 @@ class App:
             opened.callback(evidence.close)
             state = StateFile(folder / "state.sqlite")
             opened.callback(state.close)
-            self._pipeline = Pipeline(_stages(config), evidence.store.record)
+            self._pipeline = Pipeline(
+                _stages(config), evidence.store.record, evidence.store.record_each
+            )
             parts = (config, self._pipeline, evidence.store, state)
             self.service = Service(
                 *parts, time.time, begin_anew=evidence.begin_anew, trouble=evidence.trouble

@@ -7,18 +7,15 @@ nothing here blocks or reads a clock. Batches of one sender go in with `process`
 with `report`, and time with `tick`.
 """
 
-from collections.abc import Callable
-
 import msgspec
 
-from exporter import causes
-from exporter.attribution import Finding
 from exporter.attribution.crowds import MAX_LINE, Touched
 from exporter.attribution.mappings import REMOVED
-from exporter.attribution.waiting import Group, Waiting
+from exporter.attribution.waiting import Waiting
 from exporter.bisection import Bisection
-from exporter.causes.spread import LATE, Seen, Spread, knock
-from exporter.events import Batch, Decision, Event, Reading, Rejection
+from exporter.causes.spread import Spread, knock
+from exporter.deciding import Deciding, Told, ToldEach
+from exporter.events import Batch, Event, Reading, Rejection
 from exporter.floods import Floods
 from exporter.host_report import HostReport
 from exporter.hosts.machines import Device
@@ -52,12 +49,13 @@ class Pipeline:
     def __init__(
         self,
         stages: Stages,
-        decided: Callable[[Decision], None] | None = None,
+        decided: Told | None = None,
+        decided_each: ToldEach | None = None,
         *,
         router: str | None = None,
         line_clock: float | None = None,
     ) -> None:
-        """Build from its stages; `decided` gets every decision once.
+        """Build from its stages; `decided` gets every decision once, see `Deciding`.
 
         `router` names all messages' router. With `line_clock` the time is that of the lines, never
         backwards, and that is where it starts: for files, which are read later than they happened.
@@ -71,10 +69,10 @@ class Pipeline:
         self.bisection = Bisection(stages.hosts)
         self.unread = UnreadLines()
         self.arrived: dict[str, Arrived] = {}  # by listener
-        self._late = Spread()  # the same for what came late, by its own time
-        self._decided = decided
+        self._keeps_lines = decided is not None
         self.intake = Intake(stages.routers, stages.reader, router=router, line_clock=line_clock)
-        self._floods = Floods(stages, self.intake, self.spread, self.bisection)
+        self._floods = Floods(stages, self.intake, self.spread)
+        self._deciding = Deciding(stages, self.spread, self.bisection, decided, decided_each)
         self._forgot = 0.0
 
     @property
@@ -88,10 +86,11 @@ class Pipeline:
         """Take messages in and count them: floods of lines of one form by the block."""
         touched = self._arrived(batch)
         for piece in self.intake.pieces(batch):
-            if isinstance(piece, bytes):
-                self._message(batch, piece, touched)
-            else:
-                self._block(batch, piece, touched)
+            for part in (piece,) if isinstance(piece, bytes) else self._floods.cut(piece):
+                if isinstance(part, bytes):
+                    self._message(batch, part, touched)
+                else:
+                    self._block(batch, part, touched)
         self._settle(batch, touched)
 
     def read(self, batch: Batch) -> list[Reading]:
@@ -125,8 +124,8 @@ class Pipeline:
     def tick(self, now: float) -> None:
         """Decide what has waited long enough, and forget what is old."""
         ripe = self.stages.attributor.ripe(now)
-        for group in self.waiting.take(lambda group: ripe(group.rejection)):
-            self._decide(group, now)
+        for groups in self.waiting.take(lambda group: ripe(group.rejection.received)):
+            self._deciding.decide(groups, _at_once, now, 0)
         if not 0 <= now - self._forgot < FORGET_EVERY:  # below 0: the clock was set back
             self._forgot = now
             self.stages.hosts.forget_old(now)
@@ -134,31 +133,27 @@ class Pipeline:
 
     def finish(self, now: float) -> None:
         """Decide everything that waits: the program ends, or the file does."""
-        for group in self.waiting.take():
-            self._decide(group, now)
+        for groups in self.waiting.take():
+            self._deciding.decide(groups, _at_once, now, 0)
 
     def _arrived(self, batch: Batch) -> Touched:
         arrived = self.arrived.setdefault(batch.listener, Arrived())
         arrived.messages += len(batch.messages)
         arrived.last = batch.received
-        return Touched(self.waiting, spelled=self._decided is not None)
+        return Touched(self.waiting)
 
     def _settle(self, batch: Batch, touched: Touched) -> None:
         """Decide what can be decided of the packets that a batch told of."""
         now = batch.received if self.line_clock is None else self.line_clock
-        crowds = [] if len(self.waiting) else touched.crowds
-        if all(self._floods.may_conclude(crowd, now) for crowd in crowds):
-            for crowd in crowds:
-                self._floods.conclude(crowd, now)
-            crowds.clear()
-        touched.spell_out()
         ripe = self.stages.attributor.ripe(now)
-        for group in touched.groups.values():
-            seen = self._seen(group, now)
-            finding = self.stages.attributor.attribute(group.rejection, seen.ports_of_source)
-            if finding.settled or ripe(group.rejection):
-                self.waiting.remove(group.rejection)
-                self._conclude(group, seen, finding, now)
+        for joined in touched.joined():
+            left = {id(group) for group in self._deciding.decide(joined, ripe, now, len(joined))}
+            for group in joined:
+                if id(group) not in left:
+                    self.waiting.remove(group)
+        for groups in touched.others():
+            for group in self._deciding.decide(groups, ripe, now, self.waiting.room):
+                self.waiting.add(group)
 
     # --- many lines at once ----------------------------------------------------------------------
 
@@ -167,7 +162,7 @@ class Pipeline:
         first = self.intake.take(batch, block.lines[0])
         packets = self._took(first, block.lines[0])
         if packets is not None:
-            crowd = self._floods.crowd(batch, block, first, packets, touched.room)
+            crowd = self._floods.crowd(batch, block, first, packets)
             if crowd is not None:
                 for part in self._floods.rejected(crowd):
                     touched.gather(part)
@@ -198,7 +193,7 @@ class Pipeline:
         if event is None:
             return None
         if event.kind == "rejected":
-            line = encoding.decode(data)[:MAX_LINE] if self._decided else ""
+            line = encoding.decode(data)[:MAX_LINE] if self._keeps_lines else ""
             outside = self._fronts.leads_outside(router, event)
             packets = self.stages.rejection(event, router, happened, line, outside=outside)
             self._fronts.add(packets, event)
@@ -222,52 +217,17 @@ class Pipeline:
         elif event.kind == "dns" or event.action == "cname":
             self.stages.attributor.lookups.add(router, event, happened)
 
-    # --- enrichment, attribution, cause ----------------------------------------------------------
+    # --- enrichment ------------------------------------------------------------------------------
 
     def _rejected(self, packets: Rejection, now: float, touched: Touched) -> None:
         stages, happened = self.stages, packets.received
         stages.metrics.rejected(packets, now)
         stages.routers.rejected(packets, happened)
         stages.attributor.nats.add(packets)
-        spread, clock = self._spread(happened, now)
+        spread, clock = self._deciding.spread(happened, now)
         spread.add(*knock(packets), packets.count, clock)
-        if not touched.add(packets):
-            self._decide(Group(rejection=packets, packets=packets.count, last=happened), now)
+        touched.add(packets)
 
-    def _spread(self, happened: float, now: float) -> tuple[Spread, float]:
-        """What was seen around a packet, and its clock: what comes late is no flood of today."""
-        if now - happened <= LATE:
-            return self.spread, now
-        return self._late, happened
 
-    def _seen(self, group: Group, now: float) -> Seen:
-        spread, clock = self._spread(group.last, now)
-        return spread.seen(*knock(group.rejection), clock)
-
-    def _decide(self, group: Group, now: float) -> None:
-        seen = self._seen(group, now)
-        finding = self.stages.attributor.attribute(group.rejection, seen.ports_of_source)
-        self._conclude(group, seen, finding, now)
-
-    def _conclude(self, group: Group, seen: Seen, finding: Finding, now: float) -> None:
-        """Say why packets came, of which it is found whose they were, and count them."""
-        stages = self.stages
-        packets = group.rejection
-        if packets.count != group.packets:
-            packets = msgspec.structs.replace(packets, count=group.packets)
-        attribution = finding.attribution
-        if attribution.evidence == "flow":
-            stages.attributor.nats.kept(packets)
-        known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
-        signs = causes.gather(packets, attribution, seen, *known)
-        cause = causes.decide(signs)
-        decision = Decision(
-            rejection=packets, attribution=attribution, cause=cause, last=group.last
-        )
-        stages.metrics.attributed(decision, signs.application, now)
-        decoy = stages.attributor.decoy(packets)
-        if decoy is not None:
-            stages.metrics.decoy(decoy, group.packets, now)
-        self.bisection.decided(decision, now)
-        if self._decided is not None:
-            self._decided(decision)
+def _at_once(_: float) -> bool:
+    return True

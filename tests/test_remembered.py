@@ -1,6 +1,7 @@
 import msgspec
 
 from exporter import build, remembered
+from exporter.attribution.waiting import Group
 from exporter.events import Event
 from exporter.pipeline import Pipeline
 from exporter.settings import Config
@@ -14,7 +15,7 @@ def pipeline():
 def full():
     one = pipeline()
     stages = one.stages
-    one.waiting.add(rejection())
+    one.waiting.add(Group(rejection=rejection(), packets=1, last=NOW))
     stages.routers.heard("gw", "192.168.1.1", NOW, NOW - 7)
     stages.hosts.report(report("ANNA-PC", flows=(flow(),), interval_seconds=30), NOW)
     lease = Event(kind="dhcp_lease", ip="192.168.1.40", mac="00:00:5e:00:53:40", hostname="tv")
@@ -34,8 +35,8 @@ def test_what_is_stored_is_remembered():
     assert remembered.restore(again, stored, NOW) == {}
     assert again.stages.hosts.inventory.owner("192.168.1.40", NOW) == "tv"
     assert again.stages.attributor.mappings.at("gw", "udp", 6881, NOW).ip == "192.168.1.40"
-    assert not again.stages.attributor.ripe(NOW + 44.9)(rejection())
-    assert again.stages.attributor.ripe(NOW + 45)(rejection())
+    assert not again.stages.attributor.ripe(NOW + 44.9)(rejection().received)
+    assert again.stages.attributor.ripe(NOW + 45)(rejection().received)
     assert again.stages.hosts.inventory.places(NOW) == {"tv": "attic"}
     assert [last.place for last in again.bisection.attendance.known(NOW).values()] == ["attic"]
     for name in ("waiting", "offsets", "leases", "associations", "mappings", "processes"):
@@ -45,7 +46,7 @@ def test_what_is_stored_is_remembered():
 def test_nothing_stored_is_nothing_remembered():
     fresh = pipeline()
     assert remembered.restore(fresh, {}, NOW) == {}
-    assert fresh.stages.attributor.ripe(NOW)(rejection())
+    assert fresh.stages.attributor.ripe(NOW)(rejection().received)
     assert fresh.waiting.groups() == []
 
 
@@ -63,7 +64,7 @@ def test_after_a_restart_the_agents_that_were_alive_are_waited_for():
     both = [report(name, socket(), interval_seconds=20.0) for name in ("A", "B")]
     for each in both:
         one.stages.hosts.report(each, NOW - 5)
-    one.waiting.add(rejection(received=NOW - 1))
+    one.waiting.add(Group(rejection=rejection(received=NOW - 1), packets=1, last=NOW))
     again = pipeline()
     remembered.restore(again, remembered.parts(one, NOW), NOW)
     attributor = again.stages.attributor
@@ -71,9 +72,9 @@ def test_after_a_restart_the_agents_that_were_alive_are_waited_for():
     early = rejection(received=NOW + 3)
     assert not attributor.attribute(early).settled
     for packets in (early, again.waiting.groups()[0].rejection):
-        assert not attributor.ripe(NOW + 29)(packets)
+        assert not attributor.ripe(NOW + 29)(packets.received)
     for each in both:
         again.stages.hosts.report(each, NOW + 25)
-    assert attributor.ripe(NOW + 25)(early)
+    assert attributor.ripe(NOW + 25)(early.received)
     assert attributor.attribute(early).attribution.evidence == "ambiguous"
-    assert attributor.ripe(NOW - 3000)(early)  # the clock was set back
+    assert attributor.ripe(NOW - 3000)(early.received)  # the clock was set back

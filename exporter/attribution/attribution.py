@@ -25,6 +25,7 @@ from exporter.attribution.decoys import decoy
 from exporter.attribution.lookups import Lookups
 from exporter.attribution.mappings import Mappings
 from exporter.attribution.nat import Nats
+from exporter.attribution.silence import Silence
 from exporter.attribution.traces import Traces, Windows, same_port
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.hosts import Hosts
@@ -59,11 +60,13 @@ class Attributor:
         port_kind: Callable[[str, int], Literal["scan_port", "everyone_port"] | None],
         windows: Windows = _WINDOWS,
         mappings: Mappings | None = None,
+        lookups: Lookups | None = None,
     ) -> None:
         self._hosts = hosts
         self.mappings = mappings or Mappings()
-        self.lookups = Lookups()
+        self.lookups = lookups or Lookups()
         self.nats = Nats()
+        self.silence = Silence(hosts.listeners, self.lookups, self.mappings)
         self._traces = Traces(hosts, windows)
         self._port_kind = port_kind
         self._awaited: frozenset[str] = frozenset()  # agents that were alive before a restart
@@ -140,8 +143,8 @@ class Attributor:
             return talked
         return [span for span in talked if self._traces.is_contended(span, rejection)]
 
-    def ripe(self, now: float) -> Callable[[Rejection], bool]:
-        """Whether waiting for more reports is over for packets that are not settled.
+    def ripe(self, now: float) -> Callable[[float], bool]:
+        """Whether waiting for more reports is over for what came at a moment and is not settled.
 
         At once when no agent is alive; else when every live agent has reported after the packet,
         at the latest after one and a half of the slowest interval. After a restart those that
@@ -153,14 +156,12 @@ class Attributor:
             return lambda _: not awaits
         grace = min(1.5 * max(device.report.interval_seconds for device in live), MAX_GRACE)
         heard = min(device.taken for device in live)
-        return lambda rejection: (
-            heard > rejection.received
-            or not rejection.received <= now < rejection.received + grace  # or the clock went back
-        )
+        # Or the clock went back.
+        return lambda came: heard > came or not came <= now < came + grace
 
     def decoy(self, rejection: Rejection) -> Evidence | None:
         """The evidence of the same decision for the packet's decoy, if it has one."""
-        if rejection.our_port and not rejection.inside and self.knows_nothing:
+        if rejection.our_port and not rejection.inside and self.silence.is_complete:
             return "none"
         other = decoy(rejection, shared=self.nats.is_shared(rejection.router))
         return None if other is None else self.attribute(other).attribution.evidence
@@ -172,16 +173,10 @@ class Attributor:
         known = [self._hosts.device(name) for name in self._awaited]
         return any(device is None or device.current_until < moment for device in known)
 
-    @property
-    def knows_nothing(self) -> bool:
-        """Whether nothing at all is known of any port and sender, as where nobody reports."""
-        reported = any(True for _ in self._hosts.devices()) or len(self._hosts.listeners)
-        return not reported and self.lookups.is_empty and self.mappings.is_empty
-
     def _is_silent(self, rejection: Rejection) -> bool:
         """Whether nothing at all is known of the port and the sender: as with most strangers."""
-        known = self.lookups.know(rejection.remote_ip)
-        return not known and self._traces.silent(rejection)
+        at_port = (rejection.transport, rejection.our_port) in self._hosts.listeners.ports
+        return not at_port and self.silence.about_source(rejection.remote_ip)
 
     # --- the levels ------------------------------------------------------------------------------
 

@@ -1,17 +1,17 @@
 """Packets of strangers that are alike but for who knocked where: one record for all of them.
 
-They wait to be decided as any others do. As long as nothing else of their batch waits, they need
-not be spelled out: what does not depend on which one it is can be found out for all at once.
+What does not depend on which one it is can be found out for all at once. They are spelled out, each
+a record of its own, where they must wait, or where something is known of them.
 """
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence, Set
 from itertools import compress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from exporter.attribution.waiting import TOGETHER, Group, Waiting
+from exporter.attribution.waiting import Ends, Group, Waiting, ends, place
 from exporter.events import Network, Rejection
 
 MAX_LINE = 500  # characters that are kept of a line about a rejected packet
@@ -28,22 +28,26 @@ class Crowd(NamedTuple):
     ports: Sequence[str]  # ours
     lines: Sequence[bytes]
 
-    @property
-    def key(self) -> Hashable:
-        """What packets have in common that wait together, but for source and port."""
-        like = self.like
-        place = (like.router, like.direction, like.transport, like.our_ip, like.inside)
-        return (*place, like.signal, like.received // TOGETHER)
-
     def part(self, begin: int, end: int) -> "Crowd":
         """Those from a place on up to another."""
         part = Crowd._make((self.like, *(column[begin:end] for column in self[1:])))
         return part._replace(like=part.packet(0))
 
-    def and_then(self, other: "Crowd") -> "Crowd":
-        """All packets of two that have one key."""
-        columns = zip(self[1:], other[1:], strict=True)
-        return Crowd._make((self.like, *([*mine, *theirs] for mine, theirs in columns)))
+    def those(self, places: Sequence[int]) -> "Crowd":
+        """Those in some places."""
+        those = Crowd._make((self.like, *([column[at] for at in places] for column in self[1:])))
+        return those._replace(like=those.packet(0)) if places else those
+
+    @classmethod
+    def of(cls, parts: Sequence["Crowd | Rejection"]) -> "Crowd":
+        """One crowd of crowds, and of packets that have what those of a crowd have."""
+        columns: list[list[Any]] = [[] for _ in cls._fields[1:]]
+        for part in parts:
+            more = part[1:] if isinstance(part, Crowd) else zip(_places(part))
+            for column, values in zip(columns, more, strict=True):
+                column += values
+        like = parts[0]
+        return cls._make((like.like if isinstance(like, Crowd) else like, *columns))
 
     def packet(self, at: int) -> Rejection:
         """The packet in a place."""
@@ -57,12 +61,8 @@ class Crowd(NamedTuple):
             destination_port=port,
             source=self.networks[at],
             remote=self.networks[at],
-            line=self.lines[at].decode("ascii")[:MAX_LINE] if self.like.line else "",
+            line=self.lines[at].decode()[:MAX_LINE] if self.like.line else "",
         )
-
-    def at(self, places: Sequence[int]) -> "Crowd":
-        """Those in some places."""
-        return Crowd._make((self.like, *([column[at] for at in places] for column in self[1:])))
 
     def mates(self, source_ports: Set[str]) -> Iterator[int]:
         """The places of packets from such a port, and of all that wait together with them."""
@@ -75,74 +75,135 @@ class Crowd(NamedTuple):
             if (self.sources[at], self.ports[at]) in pairs:
                 yield at
 
-    def groups(self) -> Iterator[tuple[Rejection, int, float]]:
-        """The first packet of each source and port, how many each has, and when the last came."""
-        pairs = zip(self.sources, self.ports, strict=True)
-        last = dict(zip(pairs, self.moments, strict=True))
-        firsts, packets = self.grouped()
-        for at, count in enumerate(packets):
-            yield firsts.packet(at), count, last[firsts.sources[at], firsts.ports[at]]
+    def numbers(self) -> list[int]:
+        """Our ports as numbers."""
+        number = {port: int(port) for port in set(self.ports)}
+        return [number[port] for port in self.ports]
 
-    def grouped(self) -> tuple["Crowd", Sequence[int]]:
-        """The first packet of each source and port, and how many each has."""
-        packets = Counter(zip(self.sources, self.ports, strict=True))
-        if len(packets) == len(self.ports):
-            return self, [1] * len(self.ports)
-        seen: set[tuple[str, str]] = set()
-        again = {pair for pair, count in packets.items() if count > 1}
-        drop = []
-        for at, pair in enumerate(zip(self.sources, self.ports, strict=True)):
-            if pair in again:
-                if pair in seen:
-                    drop.append(at)
-                seen.add(pair)
-        columns = [list(column) for column in self[1:]]
-        for at in reversed(drop):
-            for column in columns:
-                del column[at]
-        return Crowd._make((self.like, *columns)), list(packets.values())
+    def grouped(self) -> "Groups":
+        """The first packet of each source and port, how many each has, and when the last came."""
+        pairs = list(zip(self.sources, self.ports, strict=True))
+        packets = Counter(pairs)
+        if len(packets) == len(pairs):
+            return Groups(self, [1] * len(pairs), self.moments)
+        last = dict(zip(pairs, self.moments, strict=True))
+        first = dict(zip(reversed(pairs), reversed(range(len(pairs))), strict=True))
+        firsts = self.those([first[pair] for pair in packets])
+        return Groups(firsts, list(packets.values()), [last[pair] for pair in packets])
+
+
+class Groups(NamedTuple):
+    """Groups of packets that are alike but for who knocked where; a place for each of them."""
+
+    firsts: Crowd  # the first packet of each; never more of one source and port
+    packets: Sequence[int]
+    last: Sequence[float]
+    spelled: Sequence[Group] = ()  # the same, if they are spelled out; no lines are needed then
+
+    @classmethod
+    def of(cls, groups: Sequence[Group]) -> "Groups":
+        """The same of groups of inbound packets of one place, which have ports."""
+        crowd = Crowd.of([group.rejection for group in groups])
+        return cls(crowd, [g.packets for g in groups], [g.last for g in groups], groups)
+
+    def without(self, places: Sequence[int]) -> "Groups":
+        """Those in all other places."""
+        if not places:
+            return self
+        left_out = set(places)
+        places = [at for at in range(len(self.packets)) if at not in left_out]
+        packets, last = [self.packets[at] for at in places], [self.last[at] for at in places]
+        spelled = [self.spelled[at] for at in places] if self.spelled else ()
+        return Groups(self.firsts.those(places), packets, last, spelled)
+
+    def group(self, at: int) -> Group:
+        """The group in a place."""
+        if self.spelled:
+            return self.spelled[at]
+        packet = self.firsts.packet(at)
+        return Group(rejection=packet, packets=self.packets[at], last=self.last[at])
+
+    def all(self) -> Sequence[Group]:
+        """All of them, spelled out."""
+        return [self.group(at) for at in range(len(self.packets))]
 
 
 class Touched:
-    """The packets that a batch told of, in the order in which they came; they may be decided."""
+    """The packets that a batch told of: those that came to what waits, and the others."""
 
-    def __init__(self, waiting: Waiting, *, spelled: bool) -> None:
-        """`spelled` says that crowds are always spelled out."""
-        self.groups: dict[int, Group] = {}
-        self.crowds: list[Crowd] = []  # never while there are groups
+    def __init__(self, waiting: Waiting) -> None:
         self._waiting = waiting
-        self._spelled = spelled
+        self._joined: dict[Hashable, dict[Ends, Group]] = {}  # by place
+        self._others: dict[Hashable, list[Crowd | Rejection]] = {}
 
-    @property
-    def room(self) -> int:
-        """How many more packets may wait, whoever they are from."""
-        return self._waiting.room - sum(len(crowd.lines) for crowd in self.crowds)
-
-    def add(self, packets: Rejection) -> bool:
-        """Let equal packets wait; False when there is no room, and they must be decided now."""
-        self.spell_out()
-        group = self._waiting.add(packets)
-        if group is not None:
-            self.groups[id(group)] = group
-        return group is not None
+    def add(self, packets: Rejection) -> None:
+        """Take equal packets in."""
+        where, pair = place(packets), ends(packets)
+        group = self._waiting.at(where).get(pair)
+        if group is None:
+            self._others.setdefault(where, []).append(packets)
+        else:
+            group.join(packets.count, packets.received)
+            self._joined.setdefault(where, {})[pair] = group
 
     def gather(self, crowd: Crowd) -> None:
-        """Let a crowd wait for which there is room."""
-        keys = [known.key for known in self.crowds]
-        if keys and crowd.key == keys[-1]:
-            self.crowds[-1] = self.crowds[-1].and_then(crowd)
-        else:
-            self.crowds.append(crowd)
-        if self._spelled or self.groups or crowd.key in keys[:-1]:
-            self.spell_out()
+        """Take a crowd of one place in."""
+        where = place(crowd.like)
+        others = self._join(crowd, where) if self._waiting.at(where) else crowd
+        if others is not None:
+            self._others.setdefault(where, []).append(others)
 
-    def spell_out(self) -> None:
-        """Let each packet of the crowds wait for itself."""
-        for crowd in self.crowds:
-            for packet, count, last in crowd.groups():
-                group = self._waiting.add(packet)
-                if group is not None:  # there is room
-                    group.packets += count - 1
-                    group.last = last
-                    self.groups[id(group)] = group
-        self.crowds.clear()
+    def joined(self) -> Iterator[list[Group]]:
+        """The groups that wait since before, and to which packets came, by their place."""
+        return (list(groups.values()) for groups in self._joined.values())
+
+    def others(self) -> Iterator[Crowd | list[Group]]:
+        """The packets with which none wait yet, by their place."""
+        for parts in self._others.values():
+            crowds = any(isinstance(part, Crowd) for part in parts)
+            if crowds and all(isinstance(part, Crowd) or fits(part) for part in parts):
+                yield Crowd.of(parts)
+            else:
+                yield _spelled_out(parts)
+
+    def _join(self, crowd: Crowd, where: Hashable) -> Crowd | None:
+        """Let those of a crowd wait with which others wait already; return the rest, if any."""
+        waiting = self._waiting.at(where)
+        rest = []
+        for at, pair in enumerate(zip(crowd.sources, crowd.numbers(), strict=True)):
+            group = waiting.get(pair)
+            if group is None:
+                rest.append(at)
+            else:
+                group.join(1, crowd.moments[at])
+                self._joined.setdefault(where, {})[pair] = group
+        return crowd.those(rest) if rest else None
+
+
+def fits(packets: Rejection) -> bool:
+    """Whether a packet is one as those of crowds are."""
+    return packets.count == 1 and has_columns(packets)
+
+
+def has_columns(packets: Rejection) -> bool:
+    """Whether packets are a stranger's, with the ports of both sides."""
+    has_ports = packets.our_port is not None and packets.remote_port is not None
+    return packets.direction == "inbound" and has_ports and bool(packets.remote_ip)
+
+
+def _places(packet: Rejection) -> tuple[object, ...]:
+    """What a packet has in the columns of a crowd."""
+    ports = str(packet.remote_port), str(packet.our_port)
+    return packet.received, packet.remote_ip, packet.remote, *ports, packet.line.encode()
+
+
+def _spelled_out(parts: Sequence[Crowd | Rejection]) -> list[Group]:
+    """All packets of one place, each group for itself."""
+    found = Waiting()
+    for part in parts:
+        if isinstance(part, Crowd):
+            for group in part.grouped().all():
+                found.add(group)
+        else:
+            found.add(Group(rejection=part, packets=part.count, last=part.received))
+    return found.groups()

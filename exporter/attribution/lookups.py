@@ -6,7 +6,7 @@ question on to the next answer. With `log-queries=extra`, and in AdGuard Home's 
 who asked.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Set
 from typing import NamedTuple
 
 import msgspec
@@ -65,9 +65,10 @@ class Lookups:
         """Whether nobody asked for anything."""
         return not self._answers
 
-    def know(self, ip: str) -> bool:
-        """Whether anybody asked for an address."""
-        return ip in self._answers
+    @property
+    def addresses(self) -> Set[str]:
+        """Every address for which anybody asked."""
+        return self._answers.keys()
 
     def of(self, ip: str, moment: float, within: float) -> list[Lookup]:
         """Who asked for an address up to `within` seconds before a moment, each asker once."""

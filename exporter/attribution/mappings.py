@@ -114,6 +114,11 @@ class Mappings:
         """Whether no port leads anywhere."""
         return not (self._forwards or self._mappings)
 
+    def know(self, router: str, transport: str, port: int) -> bool:
+        """Whether a port leads anywhere, or did."""
+        known = (router, transport, port) in self._mappings
+        return known or self.forward(router, transport, port) is not None
+
     def forward(self, router: str, transport: str, port: int) -> str | None:
         """The device that the configuration names for a port."""
         for whose in (router, ""):

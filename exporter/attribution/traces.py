@@ -32,11 +32,6 @@ class Traces:
         self._hosts = hosts
         self.windows = windows
 
-    def silent(self, rejection: Rejection) -> bool:
-        """Whether nothing at all is known of our port and of the remote address."""
-        port = (rejection.transport, rejection.our_port)
-        return not self._hosts.listeners.know(*port, rejection.remote_ip)
-
     def talked(self, rejection: Rejection, owner: str | None) -> list[Span]:
         """Who talked to the remote address, by the packet's own transport; `owner` alone if set.
 

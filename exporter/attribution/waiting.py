@@ -5,7 +5,7 @@ transport, remote address, port of ours and flags, and of the same two minutes, 
 are judged by the moment of the first, and what a file gives at once may have come over hours.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 import msgspec
 
@@ -13,6 +13,9 @@ from exporter.events import Rejection
 
 TOGETHER = 120.0  # seconds; no decision takes longer
 MAX_GROUPS = 10_000  # one per remote address and port; when full, newcomers are decided at once
+
+Ends = tuple[str, int | None]  # remote address, port of ours
+_NOBODY: Mapping[Ends, "Group"] = {}
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -22,69 +25,88 @@ class Group(msgspec.Struct, kw_only=True):
     packets: int
     last: float  # arrival of the newest
 
+    def join(self, packets: int, last: float) -> None:
+        """Let more of the same wait with them."""
+        self.packets += packets
+        self.last = last
+
 
 class Waiting:
-    """The groups, oldest first."""
+    """The groups by their place, which is all but source and port; in both the oldest first.
+
+    Whoever adds looks at `room` first.
+    """
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[object, ...], Group] = {}
+        self._places: dict[Hashable, dict[Ends, Group]] = {}
+        self._groups = 0
 
     def __len__(self) -> int:
-        return len(self._groups)
+        return self._groups
 
     @property
     def packets(self) -> int:
         """How many packets wait."""
-        return sum(group.packets for group in self._groups.values())
+        return sum(group.packets for group in self.groups())
 
     @property
     def room(self) -> int:
         """How many more groups may wait."""
-        return MAX_GROUPS - len(self._groups)
+        return MAX_GROUPS - self._groups
 
-    def add(self, rejection: Rejection) -> Group | None:
-        """Let packets wait; None when there is no room, and they must be decided now."""
-        key = _key(rejection)
-        group = self._groups.get(key)
-        if group is None:
-            if len(self._groups) >= MAX_GROUPS:
-                return None
-            group = self._groups[key] = Group(
-                rejection=rejection, packets=0, last=rejection.received
-            )
-        group.packets += rejection.count
-        group.last = rejection.received
-        return group
+    def at(self, place: Hashable) -> Mapping[Ends, Group]:
+        """The groups of a place."""
+        return self._places.get(place, _NOBODY)
 
-    def take(self, ripe: Callable[[Group], bool] | None = None) -> list[Group]:
-        """Remove and return the groups that are ripe, or all of them, oldest first."""
-        taken = [(key, g) for key, g in self._groups.items() if ripe is None or ripe(g)]
-        for key, _ in taken:
-            del self._groups[key]
-        return [group for _, group in taken]
+    def add(self, group: Group) -> None:
+        """Let packets wait, with those that wait already."""
+        there = self._places.setdefault(place(group.rejection), {})
+        known = there.setdefault(ends(group.rejection), group)
+        if known is group:
+            self._groups += 1
+        else:
+            known.join(group.packets, group.last)
 
-    def remove(self, rejection: Rejection) -> Group | None:
-        """Remove and return the group that such a rejection waits in, if any."""
-        return self._groups.pop(_key(rejection), None)
+    def take(self, ripe: Callable[[Group], bool] | None = None) -> list[list[Group]]:
+        """Remove and return the groups that are ripe, or all of them, by their place."""
+        taken = []
+        for groups in list(self._all()):
+            found = [g for g in groups.values() if ripe is None or ripe(g)]
+            for group in found:
+                self.remove(group)
+            if found:
+                taken.append(found)
+        return taken
+
+    def remove(self, group: Group) -> None:
+        """Remove a group that waits."""
+        where = place(group.rejection)
+        there = self._places[where]
+        del there[ends(group.rejection)]
+        self._groups -= 1
+        if not there:
+            del self._places[where]
 
     def groups(self) -> list[Group]:
         """All that waits, for the state file."""
-        return list(self._groups.values())
+        return [group for groups in self._all() for group in groups.values()]
 
     def restore(self, groups: Iterable[Group]) -> None:
         """Take back what waited when the program stopped."""
         for group in groups:
-            self._groups[_key(group.rejection)] = group
+            self.add(group)
+
+    def _all(self) -> Iterable[Mapping[Ends, Group]]:
+        return self._places.values()
 
 
-def _key(rejection: Rejection) -> tuple[object, ...]:
-    return (
-        rejection.router,
-        rejection.direction,
-        rejection.transport,
-        rejection.remote_ip,
-        rejection.our_ip,
-        rejection.our_port,
-        rejection.signal,
-        rejection.received // TOGETHER,
-    )
+def place(rejection: Rejection) -> Hashable:
+    """What packets have in common that wait together, but for source and port."""
+    where = (rejection.router, rejection.direction, rejection.transport)
+    ours = (rejection.our_ip, rejection.inside, rejection.signal)
+    return (*where, *ours, rejection.received // TOGETHER)
+
+
+def ends(rejection: Rejection) -> Ends:
+    """Source and port of packets that wait together."""
+    return rejection.remote_ip, rejection.our_port

@@ -108,21 +108,23 @@ class Bisection:
         `columns` are our port, the source's network, and the cause.
         """
         self.streams.listening(now)
+        concerned = {cause for cause in set(columns[2]) if concerns("", like.direction, cause)}
+        if not concerned:
+            return
+        ports, networks, names = columns
+        asns = [network.asn for network in networks]
+        at = {port: Stream(like.router, like.transport, int(port)) for port in set(ports)}
+        of = {asn: Stream(like.router, like.transport, asn) for asn in {*asns} - NO_NETWORK}
         streams: list[Stream] = []
         amounts: list[int] = []
-        known: dict[tuple[str, str], list[Stream]] = {}
-        concerned = {cause for cause in set(columns[2]) if concerns("", like.direction, cause)}
-        for port, network, cause, count in zip(*columns, packets, strict=True) if concerned else ():
-            if cause in concerned:
-                of = known.get((port, network.asn))
-                if of is None:
-                    alike = msgspec.structs.replace(like, our_port=int(port), remote=network)
-                    of = [Stream(like.router, like.transport, one) for one in _of(alike)]
-                    known[port, network.asn] = of
-                streams += of
-                amounts += [count] * len(of)
-        if streams:
-            self.streams.add_each(streams, amounts, like.received)
+        for port, asn, name, count in zip(ports, asns, names, packets, strict=True):
+            if name in concerned:
+                streams.append(at[port])
+                amounts.append(count)
+                if asn in of:
+                    streams.append(of[asn])
+                    amounts.append(count)
+        self.streams.add_each(streams, amounts, like.received)
 
     # --- what is kept ----------------------------------------------------------------------------
 

@@ -101,15 +101,21 @@ class Streams:
 
     def add_each(self, streams: Sequence[Stream], packets: Sequence[int], moment: float) -> None:
         """Count as many packets of each stream as stand beside it, as `add` does one by one."""
+        known, minute = self._streams, int(moment // 60)
         totals: dict[Stream, int] = {}
+        unknown = _Minutes(minute)  # of a flood to many ports most are forgotten again at once
         for stream, count in zip(streams, packets, strict=True):
+            minutes = known.pop(stream, unknown)
+            if len(known) >= MAX_STREAMS:
+                oldest = next(iter(known))
+                del known[oldest]
+                totals.pop(oldest, None)
+            known[stream] = minutes
             totals[stream] = totals.get(stream, 0) + count
-        if len(self._streams.keys() | totals.keys()) > MAX_STREAMS:
-            for stream, count in zip(streams, packets, strict=True):
-                self.add((stream,), count, moment)
-        else:
-            for stream in reversed(dict.fromkeys(reversed(streams))):
-                self.add((stream,), totals[stream], moment)
+        for stream, total in totals.items():
+            if known[stream] is unknown:
+                known[stream] = _Minutes(minute)
+            known[stream].add(total, minute)
 
     def minutes(self, stream: Stream, end: int) -> list[int]:
         """The packets in each of the day of minutes before `end`, oldest first."""

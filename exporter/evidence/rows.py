@@ -5,10 +5,13 @@ are added up; a flood of made-up senders becomes one row for each device and cau
 """
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import msgspec
 
+from exporter.attribution.crowds import Crowd
 from exporter.events import CauseName, Decision, Direction, Evidence, Network, Verdict
 from exporter.metrics.budget import OTHER
 
@@ -82,6 +85,21 @@ def key(row: Row) -> tuple[object, ...]:
     return (
         *(row.minute, row.router, row.direction, row.transport, row.remote_ip, row.our_port),
         *(row.device, row.process, row.evidence, row.cause, row.asn),
+    )
+
+
+def keys(crowd: Crowd, causes: Sequence[CauseName]) -> Iterator[tuple[Any, ...]]:
+    """Return the keys of the rows about packets of nobody."""
+    like, minutes = crowd.like, {moment: int(moment // 60) for moment in set(crowd.moments)}
+    return zip(
+        map(minutes.__getitem__, crowd.moments),
+        *map(repeat, (like.router, like.direction, like.transport)),
+        crowd.sources,
+        crowd.numbers(),
+        *map(repeat, ("", "", "none")),
+        causes,
+        [network.asn for network in crowd.networks],
+        strict=False,
     )
 
 

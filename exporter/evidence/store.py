@@ -5,21 +5,22 @@ event loop. The connections are handed in, open.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from exporter.events import Decision
+from exporter.attribution.crowds import Groups
+from exporter.events import CauseName, Decision
 from exporter.evidence import sockets, suspects
 from exporter.evidence.bounds import Bounds, give_back, trim
 from exporter.evidence.erasure import erase
 from exporter.evidence.layout import COLUMNS, prepare
-from exporter.evidence.rows import Row, added, key, row, summed_up, suspect
+from exporter.evidence.rows import Row, added, key, keys, row, summed_up, suspect
 from exporter.evidence.sockets import Held
 from exporter.evidence.suspects import Suspect
 
-MAX_GATHERED = 20_000  # rows in memory; a flood of made-up sources beyond that is summed up
+MAX_GATHERED = 5_000  # rows in memory; a flood of made-up sources beyond that is summed up
 _JOURNAL = 4 * 1024 * 1024  # bytes, to which it shrinks once it is copied
 
 _INSERT = f"INSERT INTO decisions VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
@@ -63,19 +64,44 @@ class EvidenceStore:
     def record(self, decision: Decision) -> None:
         """Gather one decision; equal ones of a minute become one row."""
         new = row(decision)
-        place = key(new)
-        known = self._rows.get(place)
-        if known is None and len(self._rows) >= MAX_GATHERED:
-            new = summed_up(new)
-            place = key(new)
-            known = self._rows.get(place)
-        self._rows[place] = new if known is None else added(known, new)
+        full = len(self._rows) >= MAX_GATHERED
+        self._add(summed_up(new) if full and key(new) not in self._rows else new)
         for held in sockets.held(decision):
             at = sockets.place(held)
             if at in self._sockets:
                 self._sockets[at] = sockets.joined(self._sockets[at], held)
             elif len(self._sockets) < MAX_GATHERED:
                 self._sockets[at] = held
+
+    def record_each(
+        self, groups: Groups, causes: Sequence[CauseName], decision: Callable[[int], Decision]
+    ) -> None:
+        """Gather decisions about packets of nobody, as `record` does one by one.
+
+        `decision` tells the whole decision about the group in a place; what is summed up needs the
+        last one's only.
+        """
+        beyond: dict[tuple[float, CauseName], list[int]] = {}
+        for at, place in enumerate(keys(groups.firsts, causes)):
+            if len(self._rows) < MAX_GATHERED or place in self._rows:
+                self.record(decision(at))
+            else:
+                beyond.setdefault((place[0], causes[at]), []).append(at)
+        for places in beyond.values():
+            newest = row(decision(places[-1]))
+            self._add(
+                msgspec.structs.replace(
+                    summed_up(newest),
+                    packets=sum(groups.packets[at] for at in places),
+                    first=min(groups.firsts.moments[at] for at in places),
+                    last=max(groups.last[at] for at in places),
+                )
+            )
+
+    def _add(self, new: Row) -> None:
+        place = key(new)
+        known = self._rows.get(place)
+        self._rows[place] = new if known is None else added(known, new)
 
     def take(self) -> Gathered:
         """What was gathered since the last call."""

@@ -4,7 +4,7 @@ A socket that a report shows is a `Span`, from the moment it was known to be ope
 it was seen so. Nothing here reads a clock: times are arguments, Unix seconds.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -74,9 +74,15 @@ class Listeners:
         """Sockets and flows to that remote address up to `grace` seconds before that moment."""
         return (s for s in self._by_remote.get(remote_ip) if s.at(moment, grace))
 
-    def know(self, transport: str, port: int | None, remote_ip: str) -> bool:
-        """Whether there is anything to look at, for a port or for a remote address."""
-        return (transport, port) in self._by_port or remote_ip in self._by_remote
+    @property
+    def ports(self) -> Set[tuple[str, int]]:
+        """Every transport and port for which there is anything to look at."""
+        return self._by_port.keys()
+
+    @property
+    def remotes(self) -> Set[str]:
+        """Every remote address for which there is."""
+        return self._by_remote.keys()
 
     def seen_on_port(self, transport: str, port: int, moment: float) -> Iterator[Span]:
         """Every socket with that local port in the day before that moment."""
@@ -158,8 +164,8 @@ class _Index(Generic[_Key]):
     def __init__(self) -> None:
         self._spans: dict[_Key, dict[Span, None]] = {}
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._spans
+    def keys(self) -> Set[_Key]:
+        return self._spans.keys()
 
     def add(self, key: _Key, span: Span) -> None:
         self._spans.setdefault(key, {})[span] = None

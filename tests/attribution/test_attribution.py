@@ -252,7 +252,7 @@ def test_what_the_line_does_not_say_names_nobody_by_that(packet):
 
 
 def ripe(hosts, packet, now):
-    return Attributor(hosts, port_kind).ripe(now)(packet)
+    return Attributor(hosts, port_kind).ripe(now)(packet.received)
 
 
 def test_without_a_live_agent_the_decision_is_made_at_once():

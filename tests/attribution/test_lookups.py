@@ -102,8 +102,7 @@ def test_what_is_kept_is_bounded(monkeypatch):
 
 def attribute(lookups, *reports, packet=None, configured=None):
     hosts = home(*reports) if reports else Hosts(configured or {ANNA: "TV", BEN: "BEN-PC"})
-    attributor = Attributor(hosts, port_kind)
-    attributor.lookups = lookups
+    attributor = Attributor(hosts, port_kind, lookups=lookups)
     return attributor.attribute(packet or rejection(received=NOW + 60)).attribution
 
 
@@ -153,4 +152,4 @@ def test_what_one_asked_for_is_forgotten_and_the_others_questions_are_not():
     said("reply b.example is 198.51.100.8", lookups=lookups)
     assert askers(lookups, ip="198.51.100.8") == set()
     lookups.forget({BEN})
-    assert not lookups.know(STRANGER)
+    assert STRANGER not in lookups.addresses

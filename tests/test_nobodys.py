@@ -7,7 +7,7 @@ import pytest
 from exporter.events import Batch
 from exporter.metrics import Limits
 from exporter.metrics.tallies import Tallies
-from tests.test_floods import ROOMY, Home
+from tests.flooded import ROOMY, Home
 from tests.world import NOW
 
 NOTED = (53, 123, 443, 3478, 6881)
