@@ -66,6 +66,19 @@ def test_what_is_repeated_after_a_block_is_its_last_line():
     assert taken.reading.event.count == 3
 
 
+@pytest.mark.parametrize("line_clock", [0.0, None])
+def test_a_mixture_is_not_sorted_across_stamps_where_the_time_is_that_of_the_lines(line_clock):
+    lines = [
+        line(n, verb=("rejected", "denied")[n % 2], stamp=f"Nov 10 23:04:0{n // 100}")
+        for n in range(200)
+    ]
+    one, arrived = intake(line_clock=line_clock), batch(*lines, listener="file", sender="")
+    one.take(arrived, lines[0])
+    blocks = list(one.pieces(arrived))
+    together = 100 if line_clock is None else 50
+    assert [len(block.lines) for block in blocks] == [together] * (200 // together)
+
+
 @pytest.mark.parametrize(
     ("rules", "listener", "lines"),
     [

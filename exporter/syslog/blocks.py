@@ -7,7 +7,7 @@ is read as any line is; what the others say follows from it. `reading.forms` fin
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from sys import intern
@@ -19,9 +19,9 @@ MAX_FORMS = 16  # of one sender; the one that its lines had longest ago is forgo
 TRIALS = 8  # forms that may be looked for at once
 LINES_A_TRIAL = 512  # after so many lines for one more: looking for a form costs some fifty lines
 
-# As ports are printed: text and number are one, and no number is above 65535.
+# As ports are printed: text and number are one, and no number is above 65535. No digit follows.
 PORT = (
-    r"(?:[1-9][0-9]{0,3}+(?![0-9])|[1-5][0-9]{4}+|6(?:[0-4][0-9]{3}|5(?:[0-4][0-9]{2}"
+    r"(?:[1-5][0-9]{0,4}+|[6-9][0-9]{0,3}+(?![0-9])|6(?:[0-4][0-9]{3}|5(?:[0-4][0-9]{2}"
     r"|5(?:[0-2][0-9]|3[0-5])))|0)"
 )
 Role = Literal["stamp", "source", "source_port", "destination", "port"]
@@ -84,11 +84,11 @@ class Form:
     def block(self, lines: Sequence[bytes], rows: Sequence[_Row]) -> Block:
         """The block of lines that are alike."""
         columns = list(zip(*rows, strict=True))
-        # Texts that come again are the same objects.
-        stamps = [""] * len(lines) if self._stamp is None else map(intern, columns[self._stamp])
-        sources = map(intern, columns[self._at["source"]])
+        stamps = [""] * len(lines) if self._stamp is None else columns[self._stamp]
         theirs, ours = (self._ports(columns[self._at[end]]) for end in ("source_port", "port"))
-        return Block(lines, list(stamps), list(sources), theirs, list(map(intern, ours)))
+        # What comes again and is looked up is the same object.
+        sources = list(map(intern, columns[self._at["source"]]))
+        return Block(lines, stamps, sources, theirs, list(map(intern, ours)))
 
     def _ports(self, texts: Sequence[str]) -> Sequence[str]:
         if self._base == 10:
@@ -98,16 +98,6 @@ class Form:
 
 
 _Find = Callable[[bytes], Form | None]
-
-
-class _Line(NamedTuple):
-    """A line of a known form."""
-
-    at: int  # its place
-    data: bytes
-    kind: tuple[int, str]  # what lines of one block have in common: form, and address of ours
-    form: Form
-    row: _Row
 
 
 class Forms:
@@ -135,16 +125,19 @@ class Forms:
             if len(some) < MIN_LINES:
                 yield from some
                 continue
-            if self._forms:
-                rows = self._forms[0].rows(some)
-                if self._forms[0].are_alike(rows):
-                    yield self._forms[0].block(some, rows)
-                    continue
-            yield from _pieces(self._told(some, find), within_stamp=within_stamp)
+            first = self._forms[0] if self._forms else None
+            rows = [] if first is None else first.rows(some)
+            if first is not None and first.are_alike(rows):
+                yield first.block(some, rows)
+            else:
+                yield from self._told(some, rows, find).pieces(within_stamp=within_stamp)
 
-    def _told(self, lines: Sequence[bytes], find: _Find) -> Sequence[bytes | _Line]:
-        """What the lines say, as far as they are of known forms; new forms are looked for."""
-        told: list[bytes | _Line] = list(lines)
+    def _told(self, lines: Sequence[bytes], rows: Sequence[_Row], find: _Find) -> "_Told":
+        """What the lines say, as far as they are of known forms; new forms are looked for.
+
+        `rows` are what they say by the first form.
+        """
+        told = _Told(lines, [None] * len(lines), [()] * len(lines))
         rest: Sequence[int] = range(len(lines))
         found = list[tuple[int, Form]]()
         known = iter(self._forms)
@@ -152,16 +145,10 @@ class Forms:
             form = next(known, None) or self._new([lines[at] for at in rest], find)
             if form is None:
                 break
-            rows = zip(rest, form.rows([lines[at] for at in rest]), strict=True)
-            had = [
-                _Line(at, lines[at], (id(form), form.destination(row)), form, row)
-                for at, row in rows
-                if row[0]
-            ]
-            found.append((len(had), form))
-            for line in had:
-                told[line.at] = line
-            rest = [at for at in rest if not isinstance(told[at], _Line)] if had else rest
+            rows = rows or form.rows([lines[at] for at in rest])
+            left = told.tell(form, rest, rows)
+            found.append((len(rest) - len(left), form))
+            rest, rows = left, ()
         found += ((0, form) for form in known)
         found.sort(key=itemgetter(0), reverse=True)
         self._forms = [form for _, form in found[:MAX_FORMS]]
@@ -177,38 +164,77 @@ class Forms:
         return find(lines[len(lines) // 2]) or find(lines[0])
 
 
-def _pieces(told: Iterable[bytes | _Line], *, within_stamp: bool) -> Iterator[Block | bytes]:
-    """Lines that go together in a row, mixtures of what is between, and lines of no form."""
-    mixture = list[_Line]()
-    for _, row in groupby(told, lambda line: line.kind if isinstance(line, _Line) else None):
-        some = list(row)
-        known = [line for line in some if isinstance(line, _Line)]
-        if known and len(known) < MIN_LINES:
-            mixture += known
-            continue
-        yield from _sorted(mixture, within_stamp=within_stamp)
-        mixture.clear()
-        if known:
-            yield _block(known)
-        else:
-            yield from (line for line in some if isinstance(line, bytes))
-    yield from _sorted(mixture, within_stamp=within_stamp)
+class _Told(NamedTuple):
+    """Lines, the form of each, and what it says."""
 
+    lines: Sequence[bytes]
+    forms: list[Form | None]
+    rows: list[_Row]
 
-def _sorted(mixture: Sequence[_Line], *, within_stamp: bool) -> Iterator[Block | bytes]:
-    """A mixture by what goes together; few of a kind stay lines, in their order."""
-    for _, some in groupby(mixture, lambda line: line.form.stamp(line.row) if within_stamp else ""):
-        kinds = defaultdict[tuple[int, str], list[_Line]](list)
-        for line in some:
-            kinds[line.kind].append(line)
-        few = sorted(line for kind in kinds.values() if len(kind) < MIN_LINES for line in kind)
-        many = [kind for kind in kinds.values() if len(kind) >= MIN_LINES]
-        for kind in sorted([*many, few] if few else many, key=lambda kind: kind[-1].at):
-            if kind is few:
-                yield from (line.data for line in few)
+    def tell(self, form: Form, places: Sequence[int], rows: Sequence[_Row]) -> list[int]:
+        """Note what lines of a form say; return the places of those that are of another."""
+        others = []
+        for at, row in zip(places, rows, strict=True):
+            if row[0]:
+                self.forms[at] = form
+                self.rows[at] = row
             else:
-                yield _block(kind)
+                others.append(at)
+        return others
 
+    def pieces(self, *, within_stamp: bool) -> Iterator[Block | bytes]:
+        """Lines of no form, many of one form in a row, and mixtures of what is between."""
+        begin = end = 0
+        for form, row in groupby(self.forms):
+            at, end = end, end + len(list(row))
+            if form is not None and end - at < MIN_LINES:
+                continue
+            yield from self._mixture(begin, at, within_stamp=within_stamp)
+            begin = end
+            if form is None:
+                yield from self.lines[at:end]
+            elif form.are_alike(self.rows[at:end]):
+                yield form.block(self.lines[at:end], self.rows[at:end])
+            else:
+                yield from self._mixture(at, end, within_stamp=within_stamp)
+        yield from self._mixture(begin, end, within_stamp=within_stamp)
 
-def _block(lines: Sequence[_Line]) -> Block:
-    return lines[0].form.block([line.data for line in lines], [line.row for line in lines])
+    def _mixture(self, begin: int, end: int, *, within_stamp: bool) -> Iterator[Block | bytes]:
+        if end - begin < MIN_LINES:
+            yield from self.lines[begin:end]
+        elif within_stamp:
+            for _, same in groupby(range(begin, end), self._stamp):
+                yield from self._sorted(list(same))
+        else:
+            yield from self._sorted(range(begin, end))
+
+    def _stamp(self, at: int) -> str:
+        form = self.forms[at]
+        return "" if form is None else form.stamp(self.rows[at])
+
+    def _sorted(self, places: Sequence[int]) -> Iterator[Block | bytes]:
+        """A mixture by what goes together; few of a kind stay lines, in their order."""
+        kinds = [
+            kind
+            for form in set(self.forms[places[0] : places[-1] + 1])
+            if form
+            for kind in self._kinds(form, places)
+        ]
+        few = sorted(at for kind in kinds if len(kind) < MIN_LINES for at in kind)
+        many = [kind for kind in kinds if len(kind) >= MIN_LINES]
+        for kind in sorted([*many, few] if few else many, key=itemgetter(-1)):
+            form, lines = self.forms[kind[0]], [self.lines[at] for at in kind]
+            if kind is few or form is None:
+                yield from lines
+            else:
+                yield form.block(lines, [self.rows[at] for at in kind])
+
+    def _kinds(self, form: Form, places: Sequence[int]) -> list[list[int]]:
+        """The places of lines of a form, by the address of ours that they tell of."""
+        own = [at for at in places if self.forms[at] is form]
+        if form.are_alike([self.rows[at] for at in own]):
+            return [own]
+        by_destination = defaultdict[str, list[int]](list)
+        for at in own:
+            by_destination[form.destination(self.rows[at])].append(at)
+        return list(by_destination.values())

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from exporter import build, replay
@@ -30,23 +30,31 @@ NOW = 1_795_000_000.0  # the lines bear no year
 SENDERS, PORTS = 3000, 205
 LINES_OF_DIALECT = 20_000
 STATIONS = "00:00:5e:00:53:01:00:00:5e:00:53:02:08:00"
-FLOODS = {
-    "netfilter": (
-        "kernel: [{n}.123456] REJECT IN=eth0 OUT= MAC="
-        + STATIONS
-        + " SRC={source} DST=203.0.113.9 LEN=129 TOS=0x00 PREC=0x00 TTL=52 ID={id} PROTO=UDP "
-        "SPT={theirs} DPT={port} LEN=109"
+REJECT = (
+    "kernel: [{n}.123456] REJECT IN=eth0 OUT= MAC="
+    + STATIONS
+    + " SRC={source} DST=203.0.113.9 LEN=129 TOS=0x00 PREC=0x00 TTL=52 ID={id} PROTO=UDP "
+    "SPT={theirs} DPT={port} LEN=109"
+)
+REJECT_TCP = REJECT.replace("UDP", "TCP").replace(" LEN=109", " WINDOW=1024 RES=0x00 SYN URGP=0")
+FLOODS = {  # of lines of one form, or of one chosen anew for each
+    "netfilter": (REJECT,),
+    "netfilter, TCP and UDP of two rules": tuple(
+        text.replace("REJECT", rule)
+        for text in (REJECT, REJECT_TCP)
+        for rule in ("REJECT", "FORWARD REJECT")
     ),
     "founding format": (
-        "kernel: UDP connection rejected from {source}:{theirs} to 203.0.113.9:{port}"
+        "kernel: UDP connection rejected from {source}:{theirs} to 203.0.113.9:{port}",
     ),
 }
-PROGRAMS = {
-    "netfilter": r"""counter rejected by port, proto
+NETFILTER = r"""counter rejected by port, proto
 /REJECT IN=\S* .*SRC=(?P<src>\S+) DST=\S+ .*PROTO=(?P<proto>\w+) SPT=\d+ DPT=(?P<port>\d+)/ {
   rejected[$port][$proto]++
 }
-""",
+"""
+PROGRAMS = {
+    **dict.fromkeys((name for name in FLOODS if name.startswith("netfilter")), NETFILTER),
     "founding format": r"""counter rejected by port
 /UDP connection rejected from (?P<src>[\d.]+):\d+ to [\d.]+:(?P<port>\d+)/ {
   rejected[$port]++
@@ -102,9 +110,9 @@ def _floods(
     """The rows of floods, and mtail's figures for netfilter lines."""
     rows: list[tuple[str, ...]] = []
     norm = list[float]()
-    for name, form in FLOODS.items():
+    for name, forms in FLOODS.items():
         program = file.with_name("program.mtail")
-        file.write_text("".join(f"{line}\n" for line in _flood(form, lines)))
+        file.write_text("".join(f"{line}\n" for line in _flood(forms, lines)))
         program.write_text(PROGRAMS[name])
         ours, theirs = list[float](), list[float]()
         for _ in range(times):
@@ -125,12 +133,13 @@ def _ratio(theirs: list[float], ours: list[float]) -> str:
     return f"{statistics.median(theirs) / statistics.median(ours):.2f}" if theirs else ""
 
 
-def _flood(form: str, lines: int) -> Iterator[str]:
-    ends = Ends()
+def _flood(forms: Sequence[str], lines: int) -> Iterator[str]:
+    ends, chance = Ends(), random.Random(8)
     for n in range(lines):
         source, theirs, port = ends.draw()
         second = n // 1000
         stamp = f"Nov 25 {second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
+        form = chance.choice(forms)
         text = form.format(n=n, id=n % 65536, source=source, theirs=theirs, port=port)
         yield f"<4>{stamp} router {text}"
 
