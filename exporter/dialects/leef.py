@@ -128,7 +128,10 @@ DIALECT = Dialect(
     claims,
     parse,
     examples=(
-        "LEEF:1.0|WatchGuard|XTM|12.10|30000148|disp=Deny\tsrc=198.51.100.7\tdst=203.0.113.9",
+        (
+            "LEEF:1.0|WatchGuard|XTM|12.10|30000148|disp=Deny\tsrc=198.51.100.7\tsrcPort=3478\t"
+            "dst=203.0.113.9\tdstPort=51413\tproto=udp"
+        ),
         "LEEF:2.0|Check Point|VPN-1 & FireWall-1|1.0|Drop|^|src=198.51.100.7^dst=203.0.113.9",
     ),
 )

@@ -80,7 +80,9 @@ class _Experiment(NamedTuple):
         if said == self.said:
             wide = token.kind == "number" and self._with([(token, "9876543210")]) == said
             return token._replace(wide=wide)
-        tellings = (token._replace(role=role, base=base) for role, base in ROLES[token.kind])
+        tellings = (
+            token._replace(role=role, base=base) for role, base in ROLES.get(token.kind, ())
+        )
         return next((one for one in tellings if said == self._expected([(one, one.other)])), None)
 
     def holds(self, varying: Sequence[Token]) -> bool:

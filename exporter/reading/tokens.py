@@ -22,25 +22,35 @@ _TOKEN = re.compile(
     rf"|[0-9]{{4}}[-/:][0-9]{{2}}[-/:][0-9]{{2}}[-Tt ]{_CLOCK}(?:[Zz]|[+-][0-9]{{2}}:?[0-9]{{2}})?"
     rf"|(?<![0-9:.])(?:{_CLOCK}(?![0-9:])|[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?![-/0-9])))"
     r"|(?P<fixed>^<[0-9]{1,3}>|(?:[0-9A-Fa-f]{2}[:-]){5,31}[0-9A-Fa-f]{2})"  # PRI, stations
+    # Where an address is registered: country="…", country=DEU; behind Palo Alto's action flags.
+    r"|(?<=country=\")(?P<quoted>[^\"]{0,60})(?=\")|(?<=country=)(?P<code>[A-Z0-9]{2,3})(?![\w\"])"
+    r"|(?<=0x[0-9a-f]{16},)(?P<pair>[^,\"]{1,60},[^,\"]{1,60})(?=,)"
     r"|(?P<ip>(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]))"
     r"|(?P<hex>(?<![0-9A-Za-z])0x[0-9A-Fa-f]{1,16}(?![0-9A-Za-z]))"
     r"|(?P<number>(?<![0-9A-Za-z_])[0-9]{1,20}(?![0-9A-Za-z_]))"
     r"|(?P<port>(?<==)[0-9a-f]{4}(?![0-9A-Za-z_]))"  # hexadecimal
 )
-_OTHERS = {
+_OTHERS = {  # for what has no role: the pattern, and odd texts
+    "hex": ("0x[0-9A-Fa-f]{1,16}+", ("0x5a", "0x0", "0xffffffff", "0xA")),
+    "port": (_HEXADECIMAL, ("9c41", "0000", "ffff")),
+    "quoted": (r"[^\"\n]{0,60}+", ("France", "", "Korea, Republic of", "deny", "Accept")),
+    "code": ("[A-Z0-9]{2,3}+", ("FR", "DEU", "R1")),
+    "pair": (
+        r"[^,\"\n]{1,60}+,[^,\"\n]{1,60}+",
+        ("France,US", "10.0.0.0-10.255.255.255,deny", "Accept,Hong Kong"),
+    ),
+}
+_NUMBERS = {
     "ip": ("9.87.65.43", "9.87.65.44"),
-    "hex": ("0x5a", "0x5b"),
     "number": ("40961", "40962"),
-    "port": ("9c41", "9c42"),
 }
 _PORTS: tuple[tuple[Role, int], ...] = (
     *(("source_port", 10), ("port", 10)),
     *(("source_port", 16), ("port", 16)),
 )
-ROLES: dict[str, tuple[tuple[Role, int], ...]] = {  # what each may say, and its base
+ROLES: dict[str, tuple[tuple[Role, int], ...]] = {  # what they may say, and its base
     "stamp": (("stamp", 10),),
     "ip": (("source", 10), ("destination", 10)),
-    "hex": (),
     "number": _PORTS,
     "port": _PORTS[2:],
 }
@@ -65,8 +75,8 @@ class Token(NamedTuple):
             return _moment(self.text, Random(1), real=True)  # noqa: S311 - no secret
         if self.kind == "number" and len(self.text) != 5:
             return self.text.translate(str.maketrans("0123456789", "1234567812"))
-        one, other = _OTHERS[self.kind]
-        return one if self.text != one else other
+        texts = _NUMBERS.get(self.kind) or _OTHERS[self.kind][1]
+        return texts[0] if self.text != texts[0] else texts[1]
 
     def odd(self, chance: Random, number: int) -> str:
         """A text that tries the bounds of what may stand there: that of one of several rounds."""
@@ -77,10 +87,8 @@ class Token(NamedTuple):
         if self.kind == "ip":
             first = chance.choice((1, 9, 23, 104, 223) if self.role else (0, 10, 99, 192, 255))
             return f"{first}." + ".".join(chance.choice(("0", "1", "77", "255")) for _ in range(3))
-        if self.kind == "hex":
-            return chance.choice(("0x0", "0xffffffff", f"0x{chance.randrange(2**32):X}"))
-        if self.kind == "port":
-            return f"{chance.randrange(65_536):04x}"
+        if self.kind in _OTHERS:
+            return chance.choice(_OTHERS[self.kind][1])
         if self.kind == "stamp":
             real = self.role is not None or chance.random() < 0.8
             return _moment(self.text, chance, real=real)
@@ -95,14 +103,12 @@ class Token(NamedTuple):
         if self.role in ("source_port", "port"):
             nonzero = "" if self.zero else r"(?!0+(?![0-9a-f]))"
             return nonzero + (PORT if self.base == 10 else _HEXADECIMAL)
-        if self.kind == "port":
-            return _HEXADECIMAL
         if self.kind == "ip":
             if self.role is None:
                 return rf"(?:{_OCTET}\.){{3}}{_OCTET}"
             return r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}" if behind == "." else "[0-9.]++"
-        if self.kind == "hex":
-            return "0x[0-9A-Fa-f]{1,16}+"
+        if self.kind in _OTHERS:
+            return _OTHERS[self.kind][0]
         if self.role == "stamp":  # whoever takes the time from it sees whether it is one
             head = "[A-Z]" if self.text[0].isalpha() else f"[0-9]{{4}}{self.text[4]}"
             return f"{head}.{{{len(self.text) - (1 if head == '[A-Z]' else 5)}}}"

@@ -33,6 +33,22 @@ def test_what_may_vary_in_a_line(line, found):
     assert kinds(line) == found
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('srccountry="Reserved" x', "Reserved"),
+        ('src_country="" x', ""),
+        ("src_country_code=a country=DEU x", "DEU"),
+        ("0x8000000000000000,Germany,10.0.0.0-10.255.255.255,,", "Germany,10.0.0.0-10.255.255.255"),
+    ],
+)
+def test_where_an_address_is_registered_may_vary(line, found):
+    [token] = [one for one in tokens(line) if one.kind in ("quoted", "code", "pair")]
+    assert token.text == found
+    for text in (token.text, token.other, *(token.odd(random.Random(n), n) for n in range(20))):
+        assert re.fullmatch(token.pattern(""), text)
+
+
 def test_of_a_line_of_nothing_but_numbers_the_first_may_vary():
     assert len(tokens("1 " * 700)) == MAX_TOKENS
 
