@@ -126,7 +126,7 @@ def _any(text: str, received: float) -> SyslogMessage:
 @lru_cache(maxsize=4096)
 def _usual(priority: str, words: str) -> _Known | None:
     """What PRI and the first two words say; None where that depends on what follows them."""
-    host, word = words.split()
+    host, word, _ = words.split(" ")  # a word may hold other blanks
     if priority and priority[1:-1] not in _PRIORITY:
         return None
     if word in _LEVEL or word == host or stamps.may_begin(host) or stamps.may_begin(word):

@@ -174,6 +174,13 @@ def test_no_word_is_lost_behind_a_host(word):
     assert (message.hostname, message.text) == ("gateway", f"[{word}")
 
 
+@pytest.mark.parametrize("blank", ["\x0b", "\x1c", "\x85", "\xa0", "\u3000"])
+def test_a_word_may_hold_other_blanks(blank):
+    message = read(f"<4>Nov 10 23:04:06 gateway odd{blank}word here")
+    assert message.hostname == "gateway"
+    assert message.content.endswith("word here")
+
+
 def test_without_an_app_name_the_text_of_rfc_5424_is_its_message():
     message = read('<13>1 2026-11-10T23:04:06Z gate - - - [a b="c"] LAN2: link up')
     assert message.text == message.content == "LAN2: link up"
