@@ -29,6 +29,15 @@ def test_the_exposition_is_compressed_for_those_who_ask(home):
         assert "content-encoding" not in client.get("/metrics", accept_encoding=accepted).headers
 
 
+def test_a_long_exposition_is_whole_and_says_how_long_it_is(home, monkeypatch):
+    monkeypatch.setattr("exporter.web.routes.PIECE", 100)
+    home.hears(*flood(3))
+    answer = home.client().get("/metrics", accept="application/openmetrics-text; version=1.0.0")
+    assert int(answer.headers["content-length"]) == len(answer.body) > 1000
+    assert answer.text.endswith("# EOF\n")
+    assert list(text_string_to_metric_families(answer.text))
+
+
 def test_healthy_is_not_yet_ready(home):
     client = home.client()
     home.service.ready = False
