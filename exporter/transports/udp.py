@@ -120,18 +120,29 @@ class UdpReceiver:
 
     def _run(self) -> None:
         """Read until the end of the other socket of the pair."""
-        before = 0.0
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
-            selector.register(self._stopped, selectors.EVENT_READ)
-            while all(key.fileobj is self._socket for key, _ in selector.select()):
+        seconds = before = 0.0
+        with selectors.DefaultSelector() as arrival, selectors.DefaultSelector() as stop:
+            stop.register(self._stopped, selectors.EVENT_READ)
+            for source in (self._socket, self._stopped):
+                arrival.register(source, selectors.EVENT_READ)
+            while not stop.select(seconds):  # not `sleep`, in which nothing could stop us
+                arrival.select()
                 if self._inbox.room < _TOGETHER:
-                    time.sleep(_CROWDED)  # the kernel has room, or drops for less work than we do
+                    seconds = _CROWDED  # the kernel has room, or drops for less work than we do
                     continue
                 now = time.monotonic()
-                messages = self._receive() or 1  # an error may last
-                time.sleep(pause(messages, now - before, self.receive_buffer_granted))
+                messages = self._survive() or 1  # an error may last
+                seconds = pause(messages, now - before, self.receive_buffer_granted)
                 before = now
+
+    def _survive(self) -> int:
+        """Receive, whatever becomes of it: nobody else would."""
+        try:
+            return self._receive()
+        except Exception as error:  # noqa: BLE001 - the next reading may go well
+            if self._log_due(self._clock(), "defect"):
+                logger.opt(exception=error).error("receiving on {} failed", self._listener)
+            return 0
 
     def _receive(self) -> int:
         """Hand over what has arrived, or the first of it; return how much it was."""

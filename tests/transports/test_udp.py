@@ -256,6 +256,30 @@ def test_what_the_inbox_has_no_room_for_stays_with_the_kernel():
     asyncio.run(scenario())
 
 
+def test_a_defect_does_not_end_the_receiving():
+    async def scenario():
+        drops, asked = Drops(), []
+
+        def defect_at_first(ip):
+            asked.append(ip)
+            if len(asked) == 1:
+                raise RuntimeError("a defect")
+            return True
+
+        inbox = Inbox(drops)
+        udp = receiver(inbox, drops, allowed=defect_at_first)
+        udp.start()
+        with sender() as out:
+            while not asked:
+                out.sendto(b"x", ("127.0.0.1", udp.port))
+                time.sleep(LONGEST_PAUSE / 10)
+            out.sendto(b"y", ("127.0.0.1", udp.port))
+            assert (await take(inbox, 1))[-1] in (b"x", b"y")
+        udp.close()
+
+    asyncio.run(scenario())
+
+
 def test_it_tells_how_large_a_receive_buffer_it_asked_for_and_got():
     drops = Drops()
     udp = receiver(Inbox(drops), drops, receive_buffer_bytes=100_000)
