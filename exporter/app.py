@@ -46,7 +46,7 @@ class App:
     def __init__(self, config: Config, folder: Path, tokens: Tokens | None = None) -> None:
         """Open everything that can fail.
 
-        Raises state.StateError, config.ConfigError, transports.ListenError or ValueError, each
+        Raises database.StateError, config.ConfigError, transports.ListenError or ValueError, each
         naming what and where.
         """
         self._config = config

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from loguru import logger
 
+from exporter.database import StateError, open_database, open_reader, set_aside
 from exporter.evidence import Bounds, EvidenceStore, prepare
-from exporter.state import StateError, open_database, open_reader, set_aside
 
 
 class EvidenceFile:
@@ -36,7 +36,7 @@ class EvidenceFile:
         """Set the file aside and begin another; return the former reader, to be closed by its user.
 
         One that could not be opened is not set aside: it may be whole.
-        Raises state.StateError and sqlite3.Error; the next call tries again.
+        Raises database.StateError and sqlite3.Error; the next call tries again.
         """
         self._database.close()
         if self._path.exists() and not self.trouble:
@@ -56,7 +56,7 @@ class EvidenceFile:
 
 
 def _opened(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
-    """Open the file for writing and for reading. Raises state.StateError and sqlite3.Error."""
+    """Open the file for writing and for reading. Raises database.StateError and sqlite3.Error."""
     database = open_database(path, prepare)
     try:
         return database, open_reader(path)

@@ -8,7 +8,7 @@ import pytest
 
 from exporter.app import App, next_steps, own_address
 from exporter.config import ConfigError, parse
-from exporter.state import StateError
+from exporter.database import StateError
 from exporter.transports import ListenError
 from tests.transports.authority import HOST, Authority
 

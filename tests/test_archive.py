@@ -9,10 +9,10 @@ from loguru import logger
 
 from exporter import evidence_file
 from exporter.archive import Archive
+from exporter.database import StateError
 from exporter.evidence import Bounds, suspects
 from exporter.evidence_file import EvidenceFile
 from exporter.metrics import Metrics
-from exporter.state import StateError
 from tests.evidence.stores import ALWAYS, nobody
 from tests.rejections import NOW
 

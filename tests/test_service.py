@@ -1,5 +1,4 @@
 import asyncio
-import sqlite3
 from typing import Any
 
 import msgspec
@@ -7,12 +6,13 @@ import pytest
 
 from exporter import build
 from exporter.config import parse
+from exporter.database import open_database
 from exporter.events import Batch, Position
 from exporter.evidence import EvidenceStore
 from exporter.hosts.machines import Conflict
 from exporter.pipeline import Pipeline
 from exporter.service import Service
-from exporter.state import StateFile, open_database
+from exporter.state import StateFile
 from tests.world import NOW, report, socket
 
 FOUNDING = b"UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"
@@ -233,9 +233,9 @@ def test_undecided_packets_that_cannot_be_read_cost_only_themselves(tmp_path):
     send(first, FOUNDING)
     scrape(first)
     kill()
-    with sqlite3.connect(tmp_path / "state.sqlite") as database:
-        database.execute("UPDATE parts SET data = ? WHERE name = 'waiting'", (b"\xc1",))
-    database.close()
+    state = StateFile(tmp_path / "state.sqlite")
+    state.commit({}, [], {"waiting": b"\xc1"})
+    state.close()
     assert sample(scrape(start(tmp_path)), REJECTED) == ["1.0"]
 
 
@@ -322,9 +322,9 @@ def test_positions_that_cannot_be_read_cost_only_themselves(tmp_path, data):
     count(first, 67, FOUNDING)
     scrape(first)
     kill()
-    with sqlite3.connect(tmp_path / "state.sqlite") as database:
-        database.execute("UPDATE parts SET data = ? WHERE name = 'positions'", (data,))
-    database.close()
+    state = StateFile(tmp_path / "state.sqlite")
+    state.commit({}, [], {"positions": data})
+    state.close()
     again = start(tmp_path, FILES)
     assert again.positions == {}
     assert sample(scrape(again), REJECTED) == ["1.0"]

@@ -1,7 +1,5 @@
-import os
+import random
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,12 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loguru import logger
 
+from exporter.database import open_database
 from exporter.metrics.series import Series
-from exporter.state import VERSION, StateError, StateFile, open_database, set_aside
+from exporter.state import VERSION, StateFile
 from tests.rejections import NOW
 
 KEY = ("knockwatch_rejected_packets_total", ("gate", "inbound", "udp", "51413", "AS20940"))
 OTHER_KEY = ("knockwatch_reports_total", ("accepted",))
+FIRST_VERSION = f"""
+CREATE TABLE series (
+    metric TEXT NOT NULL, labels BLOB NOT NULL, value REAL NOT NULL, created REAL NOT NULL,
+    used REAL NOT NULL, PRIMARY KEY (metric, labels)
+) WITHOUT ROWID;
+CREATE TABLE parts (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO series VALUES ('a_total', x'91a467617465', 3, {NOW}, {NOW});
+INSERT INTO parts VALUES ('waiting', x'77');
+PRAGMA user_version = 1;
+"""
 LABELS = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=4).map(tuple)
 
 
@@ -95,26 +104,84 @@ def test_a_series_that_retired_and_came_back_is_the_new_one(path):
     assert load(path)[0][KEY] == Series(1.0, NOW + 9, NOW + 9, saved=1.0)
 
 
-@pytest.mark.parametrize(
-    ("changed", "removed", "parts"),
-    [
-        ({KEY: (99.0, NOW, NOW)}, [], {"waiting": object()}),
-        ({KEY: (99.0, NOW, NOW), OTHER_KEY: (object(), NOW, NOW)}, [], {}),
-        ({OTHER_KEY: (object(), NOW, NOW)}, [KEY], {}),
-    ],
-    ids=["a part", "a value", "a value after a removal"],
-)
-def test_a_commit_that_fails_leaves_everything_as_it_was(path, changed, removed, parts):
+def test_a_commit_that_fails_leaves_everything_as_it_was(path):
     commit(path)
     state = StateFile(path)
+    state._connection.execute("PRAGMA query_only = ON")
     with pytest.raises(sqlite3.Error):
-        state.commit(changed, removed, parts)
+        state.commit({KEY: (99.0, NOW, NOW)}, [KEY], {"waiting": b"v"})
+    state._connection.execute("PRAGMA query_only = OFF")
     assert state.load()[0][KEY].value == 41.0
     state.commit({OTHER_KEY: (1.0, NOW, NOW)}, [], {})
     state.close()
     series, parts = load(path)
     assert {key: one.value for key, one in series.items()} == {KEY: 41.0, OTHER_KEY: 1.0}
     assert parts == {"waiting": b"w"}
+
+
+def test_many_commits_are_one_state_moved_or_not(path, monkeypatch):
+    monkeypatch.setattr("exporter.state.MOVE", 1500)
+    monkeypatch.setattr("exporter.state._ROWS", 3)
+    chance = random.Random(7)
+    keys = [("a_total", (str(number), "x")) for number in range(12)]
+    expected, parts, moved = {}, {}, 0
+    state = StateFile(path)
+    for number in range(200):
+        removed = [key for key in chance.sample(keys, 2) if key in expected]
+        changed = {key: (float(number), NOW, NOW) for key in chance.sample(keys, 5)}
+        for key in removed:
+            del expected[key]
+        expected |= {key: values[0] for key, values in changed.items()}
+        parts |= (news := {chance.choice("pq"): b"%d" % number})
+        state.commit(changed, removed, news)
+        [left] = state._connection.execute("SELECT count(*) FROM commits").fetchone()
+        moved += not left
+        if number % 10 == 0:
+            state.close()
+            state = StateFile(path)
+        series, found = state.load()
+        assert {key: one.value for key, one in series.items()} == expected
+        assert found == parts
+    state.close()
+    assert moved > 5
+
+
+def test_commits_that_cannot_be_moved_are_as_good_where_they_are(path, monkeypatch):
+    put = StateFile._put
+
+    def full(state, *news):
+        put(state, *news)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("exporter.state.MOVE", 0)
+    monkeypatch.setattr(StateFile, "_put", full)
+    commit(path)
+    commit(path, 42.0, {"waiting": b"v"})
+    monkeypatch.undo()
+    series, parts = load(path)
+    assert series[KEY].value == 42.0
+    assert parts == {"waiting": b"v"}
+
+
+def test_a_scrape_writes_little_however_many_series_there_are(path):
+    state = StateFile(path)
+    keys = [("a_total", (f"{number:06}", "inbound", "udp")) for number in range(10_000)]
+    state.commit(dict.fromkeys(keys, (1.0, NOW, NOW)), [], {})
+    state._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    state.commit(dict.fromkeys(keys[::100], (2.0, NOW, NOW)), [], {})
+    assert path.with_name(f"{path.name}-wal").stat().st_size < 5 * 4096  # not a page for each
+    state.close()
+
+
+def test_a_file_of_the_first_version_goes_on(path):
+    connection = open_database(path)
+    connection.executescript(FIRST_VERSION)
+    connection.close()
+    series, parts = load(path)
+    assert series == {("a_total", ("gate",)): Series(3.0, NOW, NOW, saved=3.0)}
+    assert parts == {"waiting": b"w"}
+    commit(path)
+    assert len(load(path)[0]) == 2
 
 
 def test_a_commit_survives_a_kill(path):
@@ -197,7 +264,7 @@ def test_a_file_of_a_newer_version_is_set_aside_whole(path, log):
     assert load(path) == ({}, {})
     [aside] = broken(path)
     connection = sqlite3.connect(aside)
-    assert connection.execute("SELECT value FROM series").fetchall() == [(41.0,)]
+    assert connection.execute("SELECT count(*) FROM commits").fetchall() == [(1,)]
     connection.close()
     assert any("newer version" in message and str(path) in message for message in log)
 
@@ -208,8 +275,11 @@ def test_a_file_of_a_newer_version_is_set_aside_whole(path, log):
         "DROP TABLE series",
         "DROP TABLE parts",
         "ALTER TABLE series DROP COLUMN created",
-        "UPDATE series SET labels = x'c1'",
-        "UPDATE series SET labels = 'text'",
+        "INSERT INTO series VALUES ('m', x'c1', 1, 1, 1)",
+        "INSERT INTO series VALUES ('m', 'text', 1, 1, 1)",
+        "UPDATE commits SET data = x'c1'",
+        "UPDATE commits SET data = 'text'",
+        "UPDATE commits SET data = x'789c030000000001'",
         "PRAGMA user_version = -1; DROP TABLE series",
         "PRAGMA user_version = 0",
     ],
@@ -224,158 +294,3 @@ def test_another_programs_database_is_set_aside(path, log, change):
     assert any(str(path) in message for message in log)
     commit(path)
     assert load(path)[0][KEY].value == 41.0
-
-
-def test_files_that_were_set_aside_do_not_replace_each_other(path):
-    path.parent.mkdir()
-    for text in ("first", "second", "third"):
-        path.write_text(text * 200)
-        load(path)
-    assert [aside.read_text()[:5] for aside in broken(path)] == ["first", "secon", "third"]
-
-
-def test_the_journals_go_with_the_file(path):
-    path.parent.mkdir()
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).write_text(suffix)
-    aside = set_aside(path)
-    assert sorted(found.name for found in path.parent.iterdir()) == [
-        aside.name + suffix for suffix in ("", "-journal", "-shm", "-wal")
-    ]
-
-
-def no_folder(tmp_path: Path) -> Path:
-    (tmp_path / "file").write_text("no folder")
-    return tmp_path / "file" / "state.sqlite"
-
-
-def a_folder(tmp_path: Path) -> Path:
-    (tmp_path / "state.sqlite").mkdir()
-    return tmp_path / "state.sqlite"
-
-
-def nowhere(_: Path) -> Path:
-    return Path("/proc/no/such/folder/state.sqlite")
-
-
-@pytest.mark.parametrize("place", [no_folder, a_folder, nowhere])
-def test_a_place_where_nothing_can_be_kept_is_named(tmp_path, place):
-    path = place(tmp_path)
-    with pytest.raises(StateError, match=r"cannot keep state in .*state\.sqlite: ."):
-        StateFile(path)
-    with pytest.raises(StateError) as caught:
-        open_database(path)
-    assert str(path) in str(caught.value)
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    connect = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, timeout=0, **k))
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_file_that_another_process_holds_is_named_and_left_alone(path):
-    commit(path)
-    holder = sqlite3.connect(path)
-    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
-    holder.execute("BEGIN EXCLUSIVE")
-    holder.execute("DELETE FROM parts")
-    with pytest.raises(StateError, match=r"in use.*locked") as caught:
-        StateFile(path)
-    assert str(path.parent) in str(caught.value)
-    holder.rollback()
-    holder.close()
-    assert broken(path) == []
-    assert load(path)[0][KEY].value == 41.0
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_new_file_that_another_process_writes_is_named_and_left_alone(path):
-    holder = open_database(path)
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StateError, match=r"in use.*locked") as caught:
-        StateFile(path)
-    assert str(path.parent) in str(caught.value)
-    holder.close()
-    assert broken(path) == []
-
-
-OPEN = """
-import sys
-from pathlib import Path
-from exporter.state import StateFile
-state = StateFile(Path(sys.argv[1]))
-print("open", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("existed", [False, True])
-def test_a_folder_in_use_is_not_used_twice_until_the_other_is_killed(path, existed):
-    if existed:
-        commit(path)
-    argv = [sys.executable, "-c", OPEN, str(path)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        try:
-            assert other.stdout is not None
-            assert other.stdout.readline() == b"open\n"
-            with pytest.raises(StateError) as caught:
-                StateFile(path)
-            assert f"state folder {path.parent} is in use by another knockwatch" in str(
-                caught.value
-            )
-        finally:
-            other.kill()
-    assert broken(path) == []
-    assert set(load(path)[0]) == ({KEY} if existed else set())
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_file_is_held_after_commits_and_reads_too(path):
-    first = StateFile(path)
-    for value in (1.0, 2.0):
-        first.commit({KEY: (value, NOW, NOW)}, [], {})
-        first.load()
-        with pytest.raises(StateError, match="in use"):
-            StateFile(path)
-    first.close()
-    assert load(path)[0][KEY].value == 2.0
-
-
-def rights(path: Path) -> int:
-    return path.stat().st_mode & 0o777
-
-
-@pytest.fixture
-def generous():
-    before = os.umask(0)
-    yield
-    os.umask(before)
-
-
-@pytest.mark.usefixtures("generous")
-def test_what_is_created_is_readable_for_its_owner_alone(path):
-    databases = [open_database(path.with_name("evidence.sqlite")), open_database(path)]
-    for database in databases:
-        database.execute("CREATE TABLE t (c)")
-    assert rights(path.parent) == 0o700
-    files = {file.name: rights(file) for file in path.parent.iterdir()}
-    assert {"evidence.sqlite-wal", "state.sqlite-wal", "state.sqlite-shm"} < set(files)
-    assert set(files.values()) == {0o600}
-    for database in databases:
-        database.close()
-
-
-@pytest.mark.usefixtures("generous")
-def test_files_are_tightened_and_an_existing_folder_is_left_as_it_is(path):
-    path.parent.mkdir(mode=0o755)
-    commit(path)
-    path.chmod(0o664)
-    path.with_name("state.sqlite-wal").touch(mode=0o666)
-    state = StateFile(path)
-    state.commit({KEY: (42.0, NOW, NOW)}, [], {})
-    assert {rights(file) for file in path.parent.iterdir()} == {0o600}
-    assert rights(path.parent) == 0o755
-    state.close()

@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from exporter.database import open_database, open_reader
 from exporter.events import Network
 from exporter.evidence import Bounds, EvidenceStore
 from exporter.evidence import store as module
-from exporter.state import open_database, open_reader
 from tests.evidence.stores import ALWAYS, MINUTE, OPEN, nobody, store, stored, suspects, who
 from tests.rejections import NOW
 
