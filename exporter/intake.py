@@ -15,7 +15,7 @@ from exporter.reading import Reader, Sender, forms
 from exporter.reading.forms import Said
 from exporter.routers import Routers
 from exporter.syslog import header, stamps
-from exporter.syslog.blocks import Block, Form, Forms
+from exporter.syslog.blocks import MIN_LINES, Block, Form, Forms
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
 _LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
@@ -56,6 +56,9 @@ class Intake:
 
         To be taken before the next one is asked for: its sender may not be known before.
         """
+        if len(batch.messages) < MIN_LINES:
+            yield from batch.messages
+            return
         begin = 0
         while batch.sender not in self._newest and begin < len(batch.messages):
             yield batch.messages[begin]

@@ -6,7 +6,7 @@ after it was last renewed: the lines do not say how long it was given for.
 """
 
 from collections.abc import Container, Iterable
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import msgspec
 
@@ -48,7 +48,7 @@ class Leases:
 
     def __init__(self) -> None:
         self._leases: dict[int, Lease] = {}
-        self._by_ip: dict[str, list[Lease]] = {}
+        self._by_ip: dict[str, dict[str, list[Lease]]] = {}  # and router: all homes have the same
         self._by_station: dict[tuple[str, str, bool], Lease] = {}  # its newest of each family
         # The newest of each station that gives itself a name; by address, where no line names it.
         self._named: dict[str, Lease] = {}
@@ -68,7 +68,8 @@ class Leases:
             given=now,
             renewed=now,
         )
-        current = next((old for old in self._of(new.ip) if _open(old, new)), None)
+        given = self._by_ip.get(new.ip, {}).get(router, [])
+        current = next((old for old in given if old.ended is None), None)
         if current is not None and current.is_of(new):
             self._renew(current, new)
             return
@@ -78,10 +79,15 @@ class Leases:
 
     def holder(self, ip: str, moment: float) -> Lease | None:
         """Who had an address at a moment; nobody when two servers gave it to two stations."""
-        held = [lease for lease in self._of(ip) if lease.holds(moment)]
-        if not held or not all(lease.is_of(held[0]) for lease in held):
-            return None
-        return max(held, key=lambda lease: lease.renewed)
+        newest: Lease | None = None
+        for lease in chain.from_iterable(self._by_ip.get(ip, {}).values()):
+            if not lease.holds(moment):
+                continue
+            if newest is not None and not lease.is_of(newest):
+                return None
+            if newest is None or lease.renewed > newest.renewed:
+                newest = lease
+        return newest
 
     def name(self, station: str) -> str:
         """What a station (MAC) calls itself; "" when it never said."""
@@ -133,9 +139,6 @@ class Leases:
         for lease in leases:
             self._keep(lease)
 
-    def _of(self, ip: str) -> list[Lease]:
-        return self._by_ip.get(ip, [])
-
     def _renew(self, lease: Lease, new: Lease) -> None:
         lease.renewed = max(lease.renewed, new.renewed)
         lease.given = min(lease.given, new.given)  # earlier: our clock was set back
@@ -149,7 +152,7 @@ class Leases:
 
     def _keep(self, lease: Lease) -> None:
         self._leases[id(lease)] = lease
-        self._by_ip.setdefault(lease.ip, []).append(lease)
+        self._by_ip.setdefault(lease.ip, {}).setdefault(lease.router, []).append(lease)
         if lease.mac:
             before = self._by_station.get(_station(lease))
             if before is not None and before.ended is None:
@@ -181,8 +184,11 @@ class Leases:
 
     def _forget(self, lease: Lease) -> None:
         del self._leases[id(lease)]
-        self._by_ip[lease.ip].remove(lease)
-        if not self._by_ip[lease.ip]:
+        routers = self._by_ip[lease.ip]
+        routers[lease.router].remove(lease)
+        if not routers[lease.router]:
+            del routers[lease.router]
+        if not routers:
             del self._by_ip[lease.ip]
         if self._by_station.get(_station(lease)) is lease:
             del self._by_station[_station(lease)]
@@ -192,7 +198,3 @@ class Leases:
 
 def _station(lease: Lease) -> tuple[str, str, bool]:
     return lease.router, lease.mac, ":" in lease.ip
-
-
-def _open(lease: Lease, new: Lease) -> bool:
-    return lease.router == new.router and lease.ended is None
