@@ -53,6 +53,7 @@ class Networks:
         )
         self._registered: dict[str, Network] = {}  # by AS number: no more than the table has
         self._found: dict[str, Network] = {}  # by address, at most CACHED
+        self._shared: dict[Network, Network] = {}  # few records, which stay in a processor's cache
 
     def look_up(self, ip: str) -> Network:
         """Return the network of an address; `unknown` when there is none or no address."""
@@ -60,7 +61,9 @@ class Networks:
         if network is None:
             if len(self._found) >= CACHED:
                 self._found.clear()
-            network = self._found[ip] = self._look_up(ip)
+                self._shared.clear()
+            network = self._look_up(ip)
+            network = self._found[ip] = self._shared.setdefault(network, network)
         return network
 
     def look_up_each(self, ips: Collection[str]) -> list[Network]:
@@ -93,6 +96,7 @@ class Networks:
         self._table = table
         self._registered.clear()
         self._found.clear()
+        self._shared.clear()
 
     def _look_up(self, ip: str) -> Network:
         if canonical(ip) is None:
