@@ -14,7 +14,7 @@ from sys import intern
 from typing import Literal, NamedTuple
 
 MIN_LINES = 32  # fewer cost less one by one
-AT_ONCE = 1024  # lines that are looked at; more do not stay in a processor's cache
+AT_ONCE = 1024  # lines that are searched; more do not stay in a processor's cache
 MAX_FORMS = 16  # of one sender; the one that its lines had longest ago is forgotten
 TRIALS = 8  # forms that may be looked for at once
 LINES_A_TRIAL = 512  # after so many lines for one more: looking for a form costs some fifty lines
@@ -59,12 +59,16 @@ class Form:
 
     def rows(self, lines: Sequence[bytes]) -> list[_Row]:
         """What each line says; of those that are not of this form every part is empty."""
-        text = b"\n".join(lines)
-        if not text.isascii() or text.count(b"\n") != len(lines) - 1:
-            text = b"\n".join(
-                line if line.isascii() and b"\n" not in line else b"" for line in lines
-            )
-        return self._rows.findall(text.decode("ascii") + "\n")
+        told = list[_Row]()
+        for begin in range(0, len(lines), AT_ONCE):
+            some = lines[begin : begin + AT_ONCE]
+            text = b"\n".join(some)
+            if not text.isascii() or text.count(b"\n") != len(some) - 1:
+                text = b"\n".join(
+                    line if line.isascii() and b"\n" not in line else b"" for line in some
+                )
+            told += self._rows.findall(text.decode("ascii") + "\n")
+        return told
 
     def are_alike(self, rows: Sequence[_Row]) -> bool:
         """Whether all lines are of this form, and tell of one address of ours."""
@@ -119,18 +123,16 @@ class Forms:
         Lines of known forms may change places with each other, but not with any other line, and the
         last one stays the last; `within_stamp` they do it only with those of the same stamp.
         """
-        for begin in range(0, len(lines), AT_ONCE):
-            some = lines[begin : begin + AT_ONCE]
-            self._trials = min(TRIALS, self._trials + len(some) / LINES_A_TRIAL)
-            if len(some) < MIN_LINES:
-                yield from some
-                continue
-            first = self._forms[0] if self._forms else None
-            rows = [] if first is None else first.rows(some)
-            if first is not None and first.are_alike(rows):
-                yield first.block(some, rows)
-            else:
-                yield from self._told(some, rows, find).pieces(within_stamp=within_stamp)
+        self._trials = min(TRIALS, self._trials + len(lines) / LINES_A_TRIAL)
+        if len(lines) < MIN_LINES:
+            yield from lines
+            return
+        first = self._forms[0] if self._forms else None
+        rows = [] if first is None else first.rows(lines)
+        if first is not None and first.are_alike(rows):
+            yield first.block(lines, rows)
+        else:
+            yield from self._told(lines, rows, find).pieces(within_stamp=within_stamp)
 
     def _told(self, lines: Sequence[bytes], rows: Sequence[_Row], find: _Find) -> "_Told":
         """What the lines say, as far as they are of known forms; new forms are looked for.

@@ -182,3 +182,17 @@ def test_of_too_many_forms_the_most_frequent_are_kept():
     for host in hosts[-MAX_FORMS:]:
         list(forms.cut([line(n, host=host) for n in range(64)], find))
     assert len(looked) == len(hosts)
+
+
+def test_however_many_lines_of_one_kind_are_one_block():
+    first, second = "203.0.113.9", "203.0.113.10"
+    lines = [line(n, to=first) for n in range(2 * AT_ONCE)]
+    lines += [line(n, to=second) for n in range(AT_ONCE)]
+    forms = Forms()
+    list(forms.cut(lines[:MIN_LINES], form_of))  # the form is known from now on
+    pieces = list(forms.cut(lines, form_of))
+    assert sizes(pieces) == [2 * AT_ONCE, AT_ONCE]
+    assert spelled(pieces) == lines
+    assert list(pieces[0].source_ports) == [str(1024 + n) for n in range(2 * AT_ONCE)]
+    pieces = list(forms.cut([*lines[:AT_ONCE], b"what", *lines], form_of))
+    assert spelled(pieces) == [*lines[:AT_ONCE], b"what", *lines]
