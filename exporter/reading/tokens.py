@@ -33,10 +33,10 @@ _TOKEN = re.compile(
 _OTHERS = {  # for what has no role: the pattern, and odd texts
     "hex": ("0x[0-9A-Fa-f]{1,16}+", ("0x5a", "0x0", "0xffffffff", "0xA")),
     "port": (_HEXADECIMAL, ("9c41", "0000", "ffff")),
-    "quoted": (r"[^\"\n]{0,60}+", ("France", "", "Korea, Republic of", "deny", "Accept")),
+    "quoted": (r"[^\"\x00-\x1f]{0,60}+", ("France", "", "Korea, Republic of", "deny", "Accept")),
     "code": ("[A-Z0-9]{2,3}+", ("FR", "DEU", "R1")),
     "pair": (
-        r"[^,\"\n]{1,60}+,[^,\"\n]{1,60}+",
+        r"[^,\"\x00-\x1f]{1,60}+,[^,\"\x00-\x1f]{1,60}+",
         ("France,US", "10.0.0.0-10.255.255.255,deny", "Accept,Hong Kong"),
     ),
 }
@@ -109,11 +109,10 @@ class Token(NamedTuple):
             return r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}" if behind == "." else "[0-9.]++"
         if self.kind in _OTHERS:
             return _OTHERS[self.kind][0]
-        if self.role == "stamp":  # whoever takes the time from it sees whether it is one
-            head = "[A-Z]" if self.text[0].isalpha() else f"[0-9]{{4}}{self.text[4]}"
-            return f"{head}.{{{len(self.text) - (1 if head == '[A-Z]' else 5)}}}"
         if self.kind == "stamp":
-            head = f"{_MONTH} [ 0-9][0-9]" if self.text[0].isalpha() else ""
+            # Of a stamp that says the time it is seen anyway whether it is one.
+            month = "[A-Z][a-z]{2}" if self.role else _MONTH
+            head = f"{month} [ 0-9][0-9]" if self.text[0].isalpha() else ""
             rest = re.escape(self.text[6 * bool(head) :])
             return head + re.sub("[0-9]++", lambda found: f"[0-9]{{{len(found[0])}}}", rest)
         most = max(WIDE, len(self.text))

@@ -16,6 +16,7 @@ from tests.world import NOW
 
 HEADER = "<4>Nov 10 23:04:06 gate "
 SENTENCE = "UDP connection rejected from 198.51.100.7:3478 to 203.0.113.9:51413"
+DLINK = "Unrecognized attempt blocked from 198.51.100.7:40245 to 203.0.113.9 TCP:8080"
 FORTIGATE = HEADER + (
     'date=2026-11-{} time=23:04:06 devname="a" logid="0000000013" type="traffic" srcip={} '
     'srcport={} dstip=203.0.113.9 dstport=6 proto=6 action="deny" srccountry="{}"'
@@ -122,6 +123,14 @@ def test_lines_from_the_field_are_read_by_their_forms_as_line_by_line():
             FORTIGATE.format("11", "198.51.100.8", 7, "Viet Nam"),
             True,
         ),
+        (
+            FORTIGATE.format("10", "198.51.100.7", 5, "Japan"),
+            FORTIGATE.format("10", "198.51.100.7", 5, "Ja\rpan"),
+            False,
+        ),
+        # a year behind the clock is no host's stamp, a fraction is
+        (f"Tue Nov 10 23:04:06 2026 {DLINK}", f"Tue Nov 10 23:04:07 2026 {DLINK}", True),
+        (f"Tue Nov 10 23:04:06 2026 {DLINK}", f"Tue Nov 10 23:04:06.2026 {DLINK}", False),
         # Zyxel prints 0 for packets that have no ports
         (
             'src="198.51.100.7:5" dst="203.0.113.9:6" note="ACCESS BLOCK" devID="1" cat="a"',
