@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.attribution.decoys import decoy
+from exporter.addresses import neighbour
+from exporter.attribution.decoys import decoy, decoys
 from exporter.attribution.nat import Nats
 from tests.world import rejection
 
@@ -39,3 +40,29 @@ def test_it_is_the_same_each_time():
 def test_where_no_port_decides_there_is_none():
     assert decoy(rejection(None), shared=False) is None
     assert decoy(rejection(our_ip="2001:db8::5", inside=True), shared=False) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(REMOTE, REMOTE, st.ip_addresses(v=6).map(str)),
+            st.integers(1, 65535),
+            st.floats(0, 2e9),
+        )
+    ),
+    st.booleans(),
+)
+def test_of_many_each_has_its_own(ends, shared):
+    sources, ports, moments = zip(*ends, strict=True) if ends else ((), (), ())
+    found = zip(*decoys(sources, ports, moments, shared=shared), strict=True)
+    for (source, port, moment), other in zip(ends, found, strict=True):
+        alone = decoy(rejection(port, remote_ip=source, received=moment), shared=shared)
+        assert other == (alone.remote_ip, alone.our_port)
+
+
+def test_a_sender_nearby_is_a_neighbour():
+    sources = ["198.51.100.7", "198.51.255.255"]
+    [near, other], _ = decoys(sources, [51413, 51413], [5.0, 5.0], shared=False)
+    assert near in {neighbour(sources[0], distance) for distance in range(1, 65536)}
+    assert other in {neighbour(sources[1], distance) for distance in range(1, 65536)}
+    assert decoys([""], [51413], [5.0], shared=False)[0] == [""]

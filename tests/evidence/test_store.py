@@ -2,14 +2,17 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
+from exporter.attribution.crowds import Groups
+from exporter.attribution.waiting import Group
 from exporter.database import open_database, open_reader
-from exporter.events import Network
+from exporter.events import Attribution, Cause, Decision, Network, Reason
 from exporter.evidence import Bounds, EvidenceStore
 from exporter.evidence import store as module
 from tests.evidence.stores import ALWAYS, MINUTE, OPEN, nobody, store, stored, suspects, who
-from tests.rejections import NOW
+from tests.rejections import NOW, rejection
 
 
 def test_what_was_taken_is_not_taken_again():
@@ -126,3 +129,29 @@ def test_the_readers_connection_writes_nothing(tmp_path):
     EvidenceStore(OPEN[0], reader=OPEN[1])
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         OPEN[1].execute("DELETE FROM decisions")
+
+
+@pytest.mark.parametrize("most", [3, 7, 100])
+def test_many_are_gathered_as_one_after_the_other(monkeypatch, most):
+    monkeypatch.setattr(module, "MAX_GATHERED", most)
+    groups, decisions = [], []
+    for n in range(9):
+        ends = {"remote_ip": f"198.51.100.{n % 5}", "our_port": 50_000, "line": f"line {n}"}
+        packets = rejection(received=MINUTE + 25 * (n // 3), **ends)
+        groups.append(Group(rejection=packets, packets=n + 1, last=MINUTE + 400 - n))
+        cause = Cause(
+            name=("scan", "echo")[n % 2],
+            verdict="watch",
+            confidence=0.5,
+            reasons=(Reason("sources_at_port", {"sources": n}),),
+        )
+        packets = msgspec.structs.replace(packets, count=n + 1)
+        told = {"attribution": Attribution(), "cause": cause, "last": groups[-1].last}
+        decisions.append(Decision(rejection=packets, **told))
+    each, together = store(), store()
+    for _ in range(2):
+        for decision in decisions:
+            each.record(decision)
+        causes = [decision.cause.name for decision in decisions]
+        together.record_each(Groups.of(groups), causes, decisions.__getitem__)
+    assert together.take() == each.take()
