@@ -30,6 +30,9 @@ class Floods:
     def cut(self, block: Block) -> Iterator[Block | bytes]:
         """What is from strangers, as blocks, and the other lines; all in their order."""
         home, begin = self._stages.home, 0
+        if home.are_strangers(set(block.sources), ""):  # as a rule
+            yield block
+            return
         strange = {source: home.are_strangers({source}, "") for source in set(block.sources)}
         for is_strangers, run in groupby(map(strange.__getitem__, block.sources)):
             end = begin + len(list(run))
