@@ -15,9 +15,10 @@ from exporter.reading import Reader, Sender, forms
 from exporter.reading.forms import Said
 from exporter.routers import Routers
 from exporter.syslog import header, stamps
-from exporter.syslog.blocks import MIN_LINES, Block, Form, Forms
+from exporter.syslog.blocks import MIN_LINES, Block, Form, Forms, Trials
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
+MAX_FLOODS = 64  # senders whose lines' forms are remembered
 _LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
 
 
@@ -50,6 +51,7 @@ class Intake:
         self._senders: dict[tuple[str, str | None], Sender] = {}
         self._newest: dict[str, Sender] = {}  # the one whose message came last, by address
         self._forms: dict[str, Forms] = {}  # of its lines, by address
+        self._trials = Trials()
 
     def pieces(self, batch: Batch) -> Iterator[bytes | Block]:
         """The messages in their order; as blocks, once it is known how the sender's are read.
@@ -76,7 +78,10 @@ class Intake:
         def find(line: bytes) -> Form | None:
             return forms.find(line.decode(errors="replace"), read, batch.received)
 
-        known = self._forms.setdefault(batch.sender, Forms())
+        known = self._forms.pop(batch.sender, None) or Forms(self._trials)
+        if len(self._forms) >= MAX_FLOODS:
+            del self._forms[next(iter(self._forms))]
+        self._forms[batch.sender] = known
         yield from known.cut(rest, find, within_stamp=self.line_clock is not None)
 
     def take(self, batch: Batch, data: bytes) -> Taken:
@@ -155,7 +160,6 @@ class Intake:
             forgotten = next(iter(self._senders))
             del self._senders[forgotten]
             self._newest.pop(forgotten[0], None)
-            self._forms.pop(forgotten[0], None)
         self._senders[key] = sender
         return sender
 

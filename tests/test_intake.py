@@ -1,7 +1,7 @@
 import pytest
 
 from exporter.events import Batch
-from exporter.intake import Intake
+from exporter.intake import MAX_FLOODS, Intake
 from exporter.reading import Reader, Rule
 from exporter.routers import Routers
 from exporter.syslog.blocks import Block
@@ -56,6 +56,15 @@ def test_the_lines_clock_goes_on_within_a_block_and_never_back():
     assert moments == sorted(moments)
     assert [m - moments[0] for m in moments] == [*range(20), 19, *range(20, 39)]
     assert one.line_clock == moments[-1]
+
+
+def test_the_forms_of_the_senders_that_sent_many_lines_last_are_remembered():
+    one, lines = intake(), [line(n) for n in range(40)]
+    for number in range(MAX_FLOODS + 3):
+        followed(one, batch(*lines, sender=f"192.168.1.{number}"))
+    assert list(one._forms) == [f"192.168.1.{n}" for n in range(3, MAX_FLOODS + 3)]
+    assert list(one.pieces(batch(*lines[:9], sender="192.168.1.0"))) == lines[:9]
+    assert "192.168.1.0" not in one._forms  # few lines are no flood
 
 
 def test_what_is_repeated_after_a_block_is_its_last_line():

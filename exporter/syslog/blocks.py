@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 MIN_LINES = 32  # fewer cost less one by one
 AT_ONCE = 1024  # lines that are searched; more do not stay in a processor's cache
 MAX_FORMS = 16  # of one sender; the one that its lines had longest ago is forgotten
-TRIALS = 8  # forms that may be looked for at once
+TRIALS = 32  # forms that may be looked for at once, of all senders' lines
 LINES_A_TRIAL = 512  # after so many lines for one more: looking for a form costs some fifty lines
 
 # As ports are printed: text and number are one, and no number is above 65535. No digit follows.
@@ -104,15 +104,31 @@ class Form:
 _Find = Callable[[bytes], Form | None]
 
 
-class Forms:
-    """The forms of one sender's lines, most frequent first; looked for when lines have none.
-
-    Looking for one is a trial, and trials are limited: lines of ever new forms cost little more.
-    """
+class Trials:
+    """How many forms may still be looked for: lines of ever new forms must not cost much more."""
 
     def __init__(self) -> None:
+        self._left = float(TRIALS)
+
+    def came(self, lines: int) -> None:
+        """Note so many lines, which earn trials."""
+        self._left = min(TRIALS, self._left + lines / LINES_A_TRIAL)
+
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Forms:
+    """The forms of one sender's lines, most frequent first; looked for when lines have none."""
+
+    def __init__(self, trials: Trials) -> None:
+        """`trials` are shared with the other senders."""
+        self._trials = trials
         self._forms: list[Form] = []
-        self._trials = float(TRIALS)
         self._others = 0  # lines of no form that came since the last one
 
     def cut(
@@ -123,7 +139,7 @@ class Forms:
         Lines of known forms may change places with each other, but not with any other line, and the
         last one stays the last; `within_stamp` they do it only with those of the same stamp.
         """
-        self._trials = min(TRIALS, self._trials + len(lines) / LINES_A_TRIAL)
+        self._trials.came(len(lines))
         if len(lines) < MIN_LINES:
             yield from lines
             return
@@ -135,10 +151,7 @@ class Forms:
             yield from self._told(lines, rows, find).pieces(within_stamp=within_stamp)
 
     def _told(self, lines: Sequence[bytes], rows: Sequence[_Row], find: _Find) -> "_Told":
-        """What the lines say, as far as they are of known forms; new forms are looked for.
-
-        `rows` are what they say by the first form.
-        """
+        """What lines say that are of known forms, or of new ones; `rows` is it by the first."""
         told = _Told(lines, [None] * len(lines), [()] * len(lines))
         rest: Sequence[int] = range(len(lines))
         found = list[tuple[int, Form]]()
@@ -158,11 +171,10 @@ class Forms:
 
     def _new(self, lines: Sequence[bytes], find: _Find) -> Form | None:
         """The form of one of the lines, which have none that is known."""
-        if self._others + len(lines) < MIN_LINES or self._trials < 1:
-            self._others += len(lines)
+        self._others += len(lines)
+        if self._others < MIN_LINES or not self._trials.take():
             return None
         self._others = 0
-        self._trials -= 1
         return find(lines[len(lines) // 2]) or find(lines[0])
 
 
@@ -222,14 +234,12 @@ class _Told(NamedTuple):
             if form
             for kind in self._kinds(form, places)
         ]
-        few = sorted(at for kind in kinds if len(kind) < MIN_LINES for at in kind)
         many = [kind for kind in kinds if len(kind) >= MIN_LINES]
+        few = sorted(at for kind in kinds if len(kind) < MIN_LINES for at in kind)
         for kind in sorted([*many, few] if few else many, key=itemgetter(-1)):
             form, lines = self.forms[kind[0]], [self.lines[at] for at in kind]
-            if kind is few or form is None:
-                yield from lines
-            else:
-                yield form.block(lines, [self.rows[at] for at in kind])
+            rows = [self.rows[at] for at in kind]
+            yield from lines if kind is few or form is None else [form.block(lines, rows)]
 
     def _kinds(self, form: Form, places: Sequence[int]) -> list[list[int]]:
         """The places of lines of a form, by the address of ours that they tell of."""
