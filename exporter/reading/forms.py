@@ -62,7 +62,7 @@ def find(line: str, read: Callable[[str], Said], received: float) -> Form | None
     if len(roles) != len(set(roles)) or not set(roles) >= _ENDS or len(bases) != 1:
         return None
     form = Form(list(_parts(line, varying)), base=bases.pop())
-    return form if form.rows([line.encode()])[0][0] else None  # a port is above 65535
+    return form if form.columns([line.encode()])[0][0] else None  # a port is above 65535
 
 
 class _Experiment(NamedTuple):

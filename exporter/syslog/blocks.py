@@ -57,9 +57,13 @@ class Form:
         self._stamp = self._at.get("stamp")
         self._base = base
 
-    def rows(self, lines: Sequence[bytes]) -> list[_Row]:
-        """What each line says; of those that are not of this form every part is empty."""
-        told = list[_Row]()
+    def columns(self, lines: Sequence[bytes]) -> list[list[str]]:
+        """What the lines say, by role; of those that are not of this form all is empty.
+
+        Senders and ports of ours that come again are the same objects.
+        """
+        columns: list[list[str]] = [[] for _ in self._at]
+        again = {self._at["source"], self._at["port"]}
         for begin in range(0, len(lines), AT_ONCE):
             some = lines[begin : begin + AT_ONCE]
             text = b"\n".join(some)
@@ -67,17 +71,19 @@ class Form:
                 text = b"\n".join(
                     line if line.isascii() and b"\n" not in line else b"" for line in some
                 )
-            told += self._rows.findall(text.decode("ascii") + "\n")
-        return told
+            told = zip(*self._rows.findall(text.decode("ascii") + "\n"), strict=True)
+            for at, texts in enumerate(told):
+                columns[at] += map(intern, texts) if at in again else texts
+        return columns
 
-    def are_alike(self, rows: Sequence[_Row]) -> bool:
+    def are_alike(self, columns: Sequence[Sequence[str]]) -> bool:
         """Whether all lines are of this form, and tell of one address of ours."""
-        texts = list(map(itemgetter(self._destination or 0), rows))
+        texts = columns[self._destination or 0]
         if self._destination is None:
-            return all(texts)
+            return "" not in texts
         return texts[0] != "" and texts.count(texts[0]) == len(texts)
 
-    def destination(self, row: _Row) -> str:
+    def destination(self, row: Sequence[str]) -> str:
         """The address of ours that a line tells of; "" where it does not vary."""
         return "" if self._destination is None else row[self._destination]
 
@@ -85,19 +91,16 @@ class Form:
         """The stamp of a line; "" where it does not vary."""
         return "" if self._stamp is None else row[self._stamp]
 
-    def block(self, lines: Sequence[bytes], rows: Sequence[_Row]) -> Block:
+    def block(self, lines: Sequence[bytes], columns: Sequence[Sequence[str]]) -> Block:
         """The block of lines that are alike."""
-        columns = list(zip(*rows, strict=True))
         stamps = [""] * len(lines) if self._stamp is None else columns[self._stamp]
         theirs, ours = (self._ports(columns[self._at[end]]) for end in ("source_port", "port"))
-        # What comes again and is looked up is the same object.
-        sources = list(map(intern, columns[self._at["source"]]))
-        return Block(lines, stamps, sources, theirs, list(map(intern, ours)))
+        return Block(lines, stamps, columns[self._at["source"]], theirs, ours)
 
     def _ports(self, texts: Sequence[str]) -> Sequence[str]:
         if self._base == 10:
             return texts
-        decimal = {text: str(int(text, self._base)) for text in set(texts)}
+        decimal = {text: intern(str(int(text, self._base))) for text in set(texts)}
         return [decimal[text] for text in texts]
 
 
@@ -144,10 +147,11 @@ class Forms:
             yield from lines
             return
         first = self._forms[0] if self._forms else None
-        rows = [] if first is None else first.rows(lines)
-        if first is not None and first.are_alike(rows):
-            yield first.block(lines, rows)
+        columns = [] if first is None else first.columns(lines)
+        if first is not None and first.are_alike(columns):
+            yield first.block(lines, columns)
         else:
+            rows = list(zip(*columns, strict=True))
             yield from self._told(lines, rows, find).pieces(within_stamp=within_stamp)
 
     def _told(self, lines: Sequence[bytes], rows: Sequence[_Row], find: _Find) -> "_Told":
@@ -160,7 +164,7 @@ class Forms:
             form = next(known, None) or self._new([lines[at] for at in rest], find)
             if form is None:
                 break
-            rows = rows or form.rows([lines[at] for at in rest])
+            rows = rows or list(zip(*form.columns([lines[at] for at in rest]), strict=True))
             left = told.tell(form, rest, rows)
             found.append((len(rest) - len(left), form))
             rest, rows = left, ()
@@ -207,8 +211,8 @@ class _Told(NamedTuple):
             begin = end
             if form is None:
                 yield from self.lines[at:end]
-            elif form.are_alike(self.rows[at:end]):
-                yield form.block(self.lines[at:end], self.rows[at:end])
+            elif form.are_alike(columns := list(zip(*self.rows[at:end], strict=True))):
+                yield form.block(self.lines[at:end], columns)
             else:
                 yield from self._mixture(at, end, within_stamp=within_stamp)
         yield from self._mixture(begin, end, within_stamp=within_stamp)
@@ -238,13 +242,16 @@ class _Told(NamedTuple):
         few = sorted(at for kind in kinds if len(kind) < MIN_LINES for at in kind)
         for kind in sorted([*many, few] if few else many, key=itemgetter(-1)):
             form, lines = self.forms[kind[0]], [self.lines[at] for at in kind]
-            rows = [self.rows[at] for at in kind]
-            yield from lines if kind is few or form is None else [form.block(lines, rows)]
+            if kind is few or form is None:
+                yield from lines
+            else:
+                columns = list(zip(*(self.rows[at] for at in kind), strict=True))
+                yield form.block(lines, columns)
 
     def _kinds(self, form: Form, places: Sequence[int]) -> list[list[int]]:
         """The places of lines of a form, by the address of ours that they tell of."""
         own = [at for at in places if self.forms[at] is form]
-        if form.are_alike([self.rows[at] for at in own]):
+        if not own or form.are_alike(list(zip(*(self.rows[at] for at in own), strict=True))):
             return [own]
         by_destination = defaultdict[str, list[int]](list)
         for at in own:

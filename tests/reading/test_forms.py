@@ -37,8 +37,9 @@ def rejected(texts):
 
 def said(form, line):
     """What a form says of a line: its block, and its address of ours; None if it is of another."""
-    [row] = form.rows([line.encode()])
-    return (form.block([line.encode()], [row]), form.destination(row)) if row[0] else None
+    columns = form.columns([line.encode()])
+    row = [text for [text] in columns]
+    return (form.block([line.encode()], columns), form.destination(row)) if row[0] else None
 
 
 def check(line, form, others):
