@@ -182,11 +182,13 @@ def pause(messages: int, seconds: float, buffer_bytes: int) -> float:
     """Return for how long the kernel can keep what comes, if so much came in the last `seconds`.
 
     A quarter of the buffer is then in use, since we may be kept from reading for longer; all of it
-    only if a flood begins.
+    only if a flood begins. After a reading that may have left some there is no pause.
     """
+    if messages >= _TOGETHER:
+        return 0.0
     held = 2 * buffer_bytes / _KERNELS_SIZE  # socket(7): the bound is twice what was granted
     longest = min(LONGEST_PAUSE, held / _SUDDEN)
-    return min(longest, min(held / 4, _TOGETHER) * seconds / messages)
+    return min(longest, min(held / 4, _TOGETHER / 2) * seconds / messages)
 
 
 def _kernel_drops(receiver: socket.socket) -> int | None:

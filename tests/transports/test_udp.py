@@ -150,8 +150,9 @@ def test_after_a_reading_is_a_pause_in_which_the_kernel_keeps_what_comes():
         (1, 10.0, 8 << 20, LONGEST_PAUSE),
         (1, 10.0, 212_992, 332.8 / 10_000),  # 10,000/s may begin
         (100, 0.01, 212_992, 332.8 / 4 / 10_000),  # 10,000/s: a quarter of 332
-        (2048, 0.04, 8 << 20, 0.04),  # 50,000/s: no more at once
-        (2048, 0.0, 8 << 20, 0.0),
+        (1024, 0.02, 8 << 20, 0.02),  # 50,000/s: no more at once
+        (2048, 0.04, 8 << 20, 0.0),  # there may be more
+        (1024, 0.0, 8 << 20, 0.0),
     ],
 )
 def test_a_pause_ends_before_the_kernel_is_in_need(messages, seconds, buffer, expected):
