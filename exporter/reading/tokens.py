@@ -29,10 +29,12 @@ _TOKEN = re.compile(
     r"|(?P<hex>(?<![0-9A-Za-z])0x[0-9A-Fa-f]{1,16}(?![0-9A-Za-z]))"
     r"|(?P<number>(?<![0-9A-Za-z_])[0-9]{1,20}(?![0-9A-Za-z_]))"
     r"|(?P<port>(?<==)[0-9a-f]{4}(?![0-9A-Za-z_]))"  # hexadecimal
+    r"|(?P<dump>(?<![0-9A-Za-z_])[0-9A-F]{8,1000}(?![0-9A-Za-z_]))"  # as of a TCP header's options
 )
 _OTHERS = {  # for what has no role: the pattern, and odd texts
     "hex": ("0x[0-9A-Fa-f]{1,16}+", ("0x5a", "0x0", "0xffffffff", "0xA")),
     "port": (_HEXADECIMAL, ("9c41", "0000", "ffff")),
+    "dump": ("[0-9A-F]{8,1000}+", ("5A" * 20, "0000000A", "0" * 1000, "12345678")),
     "quoted": (r"[^\"\x00-\x1f]{0,60}+", ("France", "", "Korea, Republic of", "deny", "Accept")),
     "code": ("[A-Z0-9]{2,3}+", ("FR", "DEU", "R1")),
     "pair": (

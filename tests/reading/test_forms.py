@@ -17,6 +17,9 @@ from tests.world import NOW
 HEADER = "<4>Nov 10 23:04:06 gate "
 SENTENCE = "UDP connection rejected from 198.51.100.7:3478 to 203.0.113.9:51413"
 DLINK = "Unrecognized attempt blocked from 198.51.100.7:40245 to 203.0.113.9 TCP:8080"
+OPTIONS = (
+    "kernel: DROP IN=e0 OUT= SRC=198.51.100.7 DST=203.0.113.9 PROTO=TCP SPT=443 DPT=22 OPT ({})"
+)
 FORTIGATE = HEADER + (
     'date=2026-11-{} time=23:04:06 devname="a" logid="0000000013" type="traffic" srcip={} '
     'srcport={} dstip=203.0.113.9 dstport=6 proto=6 action="deny" srccountry="{}"'
@@ -129,6 +132,7 @@ def test_lines_from_the_field_are_read_by_their_forms_as_line_by_line():
             FORTIGATE.format("10", "198.51.100.7", 5, "Ja\rpan"),
             False,
         ),
+        (HEADER + OPTIONS.format("020405B4"), HEADER + OPTIONS.format("0" * 300), True),
         # a year behind the clock is no host's stamp, a fraction is
         (f"Tue Nov 10 23:04:06 2026 {DLINK}", f"Tue Nov 10 23:04:07 2026 {DLINK}", True),
         (f"Tue Nov 10 23:04:06 2026 {DLINK}", f"Tue Nov 10 23:04:06.2026 {DLINK}", False),
