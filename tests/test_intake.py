@@ -75,6 +75,23 @@ def test_what_is_repeated_after_a_block_is_its_last_line():
     assert taken.reading.event.count == 3
 
 
+def test_what_a_host_repeats_after_a_mixture_is_its_own_last_line():
+    one, attic = intake(), [line(n, host="attic") for n in range(60)]
+    last = None
+    gate = [line(n, to="203.0.113.10") if n == 5 else line(n) for n in range(60)]
+    mixture = [attic[n] if n % 12 == 1 else gate[n] for n in range(50)]
+    repeat = b"<4>Nov 10 23:04:07 gate last message repeated 3 times"
+    for lines in (gate, attic, gate, [*mixture, repeat]):
+        arrived = batch(*lines)
+        for piece in one.pieces(arrived):
+            if isinstance(piece, Block):
+                one.follow(arrived, piece, one.take(arrived, piece.lines[0]))
+            else:
+                last = one.take(arrived, piece)
+    event = last.reading.event
+    assert (event.destination_ip, event.source_port) == ("203.0.113.9", 1024 + 48)
+
+
 @pytest.mark.parametrize("line_clock", [0.0, None])
 def test_a_mixture_is_not_sorted_across_stamps_where_the_time_is_that_of_the_lines(line_clock):
     lines = [

@@ -139,8 +139,9 @@ class Forms:
     ) -> Iterator[Block | bytes]:
         """The lines in their order, those that go together as blocks.
 
-        Lines of known forms may change places with each other, but not with any other line, and the
-        last one stays the last; `within_stamp` they do it only with those of the same stamp.
+        Lines of known forms may change places with each other, but not with any other line, and
+        each host's last one stays its last; `within_stamp` they do it only with those of the same
+        stamp.
         """
         self._trials.came(len(lines))
         if len(lines) < MIN_LINES:
@@ -231,21 +232,22 @@ class _Told(NamedTuple):
         return "" if form is None else form.stamp(self.rows[at])
 
     def _sorted(self, places: Sequence[int]) -> Iterator[Block | bytes]:
-        """A mixture by what goes together; few of a kind stay lines, in their order."""
+        """A mixture by what goes together, few of a kind as lines; ordered by their last lines."""
         kinds = [
             kind
             for form in set(self.forms[places[0] : places[-1] + 1])
             if form
             for kind in self._kinds(form, places)
         ]
-        many = [kind for kind in kinds if len(kind) >= MIN_LINES]
-        few = sorted(at for kind in kinds if len(kind) < MIN_LINES for at in kind)
-        for kind in sorted([*many, few] if few else many, key=itemgetter(-1)):
-            form, lines = self.forms[kind[0]], [self.lines[at] for at in kind]
-            if kind is few or form is None:
+        # By their last lines, so that the last one of each host stays that: a repeat is of it.
+        pieces = [kind for kind in kinds if len(kind) >= MIN_LINES]
+        pieces += [[at] for kind in kinds if len(kind) < MIN_LINES for at in kind]
+        for piece in sorted(pieces, key=itemgetter(-1)):
+            form, lines = self.forms[piece[0]], [self.lines[at] for at in piece]
+            if len(piece) < MIN_LINES or form is None:
                 yield from lines
             else:
-                columns = list(zip(*(self.rows[at] for at in kind), strict=True))
+                columns = list(zip(*(self.rows[at] for at in piece), strict=True))
                 yield form.block(lines, columns)
 
     def _kinds(self, form: Form, places: Sequence[int]) -> list[list[int]]:
