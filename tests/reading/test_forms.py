@@ -14,7 +14,8 @@ from tests.golden import corpus, lines
 from tests.reading.flood import changed, read
 from tests.world import NOW
 
-HEADER = "<4>Nov 10 23:04:06 gate "
+STAMP = "<4>Nov 10 23:04:06"
+HEADER = f"{STAMP} gate "
 SENTENCE = "UDP connection rejected from 198.51.100.7:3478 to 203.0.113.9:51413"
 DLINK = "Unrecognized attempt blocked from 198.51.100.7:40245 to 203.0.113.9 TCP:8080"
 OPTIONS = (
@@ -136,6 +137,10 @@ def test_lines_from_the_field_are_read_by_their_forms_as_line_by_line():
         # a year behind the clock is no host's stamp, a fraction is
         (f"Tue Nov 10 23:04:06 2026 {DLINK}", f"Tue Nov 10 23:04:07 2026 {DLINK}", True),
         (f"Tue Nov 10 23:04:06 2026 {DLINK}", f"Tue Nov 10 23:04:06.2026 {DLINK}", False),
+        # a running number behind the stamp is its year, if it may be one
+        (f"{STAMP} 1234 {SENTENCE}", f"{STAMP} 2026 {SENTENCE}", False),
+        (f"{STAMP} 123: {SENTENCE}", f"{STAMP} 1999: {SENTENCE}", False),
+        (f"{STAMP} 12345: {SENTENCE}", f"{STAMP} 12346: {SENTENCE}", True),
         # Zyxel prints 0 for packets that have no ports
         (
             'src="198.51.100.7:5" dst="203.0.113.9:6" note="ACCESS BLOCK" devID="1" cat="a"',
