@@ -21,6 +21,7 @@ from exporter.syslog import stamps
 from exporter.syslog.blocks import Form, Part, Role
 
 MAX_LINE = 1500  # characters
+MAX_NARROWED = 24  # tokens of a line that are tried one by one, which takes ROUNDS readings each
 ROUNDS = 20  # in which all that may vary does so together; a number begins twice with each digit
 
 _FIELDS: dict[Role, str] = {
@@ -54,6 +55,8 @@ def find(line: str, read: Callable[[str], Said], received: float) -> Form | None
     one = _Experiment(line, said, event, read, received)
     varying = [told for token in tokens(line) if (told := one.told(token))]
     if not one.holds(varying):
+        if len(varying) > MAX_NARROWED:
+            return None
         varying = [narrowed for token in varying if (narrowed := one.narrowed(token))]
         if not one.holds(varying):
             return None

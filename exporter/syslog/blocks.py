@@ -17,7 +17,7 @@ MIN_LINES = 32  # fewer cost less one by one
 AT_ONCE = 1024  # lines that are searched; more do not stay in a processor's cache
 MAX_FORMS = 16  # of one sender; the one that its lines had longest ago is forgotten
 TRIALS = 32  # forms that may be looked for at once, of all senders' lines
-LINES_A_TRIAL = 512  # after so many lines for one more: looking for a form costs some fifty lines
+LINES_A_TRIAL = 2048  # for one more: a trial costs some 300 usual lines, 1,000 long ones at most
 
 # As ports are printed: text and number are one, and no number is above 65535. No digit follows.
 PORT = (
@@ -180,7 +180,8 @@ class Forms:
         if self._others < MIN_LINES or not self._trials.take():
             return None
         self._others = 0
-        return find(lines[len(lines) // 2]) or find(lines[0])
+        form = find(lines[len(lines) // 2])
+        return form or (find(lines[0]) if self._trials.take() else None)
 
 
 class _Told(NamedTuple):

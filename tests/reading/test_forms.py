@@ -202,3 +202,17 @@ def test_what_only_odd_numbers_show_is_found():
     form = find(f"{line}1500", reader)
     assert said(form, f"{line}7") is None
     assert said(form, f"{line}9999999") is None
+
+
+@pytest.mark.parametrize("many", [forms.MAX_NARROWED - 8, 60])
+def test_what_a_trial_costs_is_bounded(many):
+    asked = 0
+
+    def reader(text):
+        nonlocal asked
+        asked += 1
+        return read(text)
+
+    line = "%ASA-4-106023: Deny udp src a:198.51.100.7/1 dst b:192.0.2.9/2 by access-group "
+    find(line + " ".join(map(str, range(many))), reader)
+    assert asked < 600

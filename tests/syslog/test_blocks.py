@@ -156,12 +156,13 @@ def test_ports_may_be_printed_to_another_base():
     assert (block.source_ports[0], block.ports[0]) == ("7171", "23")
 
 
-def test_lines_of_ever_new_forms_are_looked_at_a_few_times_only():
+@pytest.mark.parametrize("found", [form_of, lambda _: None])
+def test_lines_of_ever_new_forms_are_looked_at_a_few_times_only(found):
     trials, looked = Trials(), []
 
     def find(data):
         looked.append(data)
-        return form_of(data)
+        return found(data)
 
     batches = 200
     for number in range(batches):  # each from another sender
