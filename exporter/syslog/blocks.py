@@ -8,7 +8,7 @@ is read as any line is; what the others say follows from it. `reading.forms` fin
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from operator import itemgetter
 from sys import intern
 from typing import Literal, NamedTuple
@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 MIN_LINES = 32  # fewer cost less one by one
 AT_ONCE = 1024  # lines that are searched; more do not stay in a processor's cache
 MAX_FORMS = 16  # of one sender; the one that its lines had longest ago is forgotten
+MAX_PATTERNS = 16_384  # characters of their patterns, which a line of no form costs 3 ns each
 TRIALS = 32  # forms that may be looked for at once, of all senders' lines
 LINES_A_TRIAL = 2048  # for one more: a trial costs some 300 usual lines, 1,000 long ones at most
 
@@ -51,6 +52,7 @@ class Form:
     def __init__(self, parts: Sequence[Part], *, base: int = 10) -> None:
         """A stamp may be among the parts, and all ends are; ports are printed to that base."""
         pattern = "".join(f"({part.pattern})" if part.role else part.pattern for part in parts)
+        self.size = len(pattern)
         self._rows = re.compile(rf"(?:{pattern}|.*)\n")
         self._at = {role: at for at, role in enumerate(part.role for part in parts if part.role)}
         self._destination = self._at.get("destination")
@@ -171,7 +173,12 @@ class Forms:
             rest, rows = left, ()
         found += ((0, form) for form in known)
         found.sort(key=itemgetter(0), reverse=True)
-        self._forms = [form for _, form in found[:MAX_FORMS]]
+        sizes = accumulate(form.size for _, form in found)
+        self._forms = [
+            form
+            for (_, form), size in zip(found[:MAX_FORMS], sizes, strict=False)
+            if size <= MAX_PATTERNS
+        ]
         return told
 
     def _new(self, lines: Sequence[bytes], find: _Find) -> Form | None:

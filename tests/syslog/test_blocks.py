@@ -10,6 +10,7 @@ from exporter.syslog.blocks import (
     AT_ONCE,
     LINES_A_TRIAL,
     MAX_FORMS,
+    MAX_PATTERNS,
     MIN_LINES,
     PORT,
     TRIALS,
@@ -186,6 +187,20 @@ def test_of_too_many_forms_the_most_frequent_are_kept():
     for host in hosts[-MAX_FORMS:]:
         list(forms.cut([line(n, host=host) for n in range(64)], find))
     assert len(looked) == len(hosts)
+
+
+def test_of_long_forms_fewer_are_kept():
+    def find(data):
+        form = form_of(data)
+        form.size = MAX_PATTERNS // 3
+        return form
+
+    forms, hosts = Forms(Trials()), ["h1", "h2", "h3", "h4", "h5"]
+    for host in hosts:
+        list(forms.cut([line(n, host=host) for n in range(64)], find))
+    assert len(forms._forms) == 3
+    lines = [line(n, host=hosts[-1]) for n in range(64)]
+    assert sizes(forms.cut(lines, lambda _: None)) == [64]  # the last one found is kept
 
 
 def test_however_many_lines_of_one_kind_are_one_block():
