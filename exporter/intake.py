@@ -82,7 +82,9 @@ class Intake:
         if len(self._forms) >= MAX_FLOODS:
             del self._forms[next(iter(self._forms))]
         self._forms[batch.sender] = known
-        yield from known.cut(rest, find, within_stamp=self.line_clock is not None)
+        # A stamp tells when it happened, or how late the lines behind it are.
+        tells = self.line_clock is not None or batch.listener != "udp"
+        yield from known.cut(rest, find, within_stamp=tells)
 
     def take(self, batch: Batch, data: bytes) -> Taken:
         """Read one message."""

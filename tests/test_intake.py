@@ -92,17 +92,37 @@ def test_what_a_host_repeats_after_a_mixture_is_its_own_last_line():
     assert (event.destination_ip, event.source_port) == ("203.0.113.9", 1024 + 48)
 
 
-@pytest.mark.parametrize("line_clock", [0.0, None])
-def test_a_mixture_is_not_sorted_across_stamps_where_the_time_is_that_of_the_lines(line_clock):
+@pytest.mark.parametrize(
+    ("line_clock", "listener", "together"),
+    [(0.0, "file", 50), (None, "file", 50), (None, "tcp", 50), (None, "udp", 100)],
+)
+def test_a_mixture_is_not_sorted_across_stamps_where_they_tell_when_it_happened(
+    line_clock, listener, together
+):
     lines = [
         line(n, verb=("rejected", "denied")[n % 2], stamp=f"Nov 10 23:04:0{n // 100}")
         for n in range(200)
     ]
-    one, arrived = intake(line_clock=line_clock), batch(*lines, listener="file", sender="")
+    one, arrived = intake(line_clock=line_clock), batch(*lines, listener=listener, sender="")
     one.take(arrived, lines[0])
     blocks = list(one.pieces(arrived))
-    together = 100 if line_clock is None else 50
     assert [len(block.lines) for block in blocks] == [together] * (200 // together)
+
+
+def test_what_a_relay_kept_tells_of_its_clock_as_line_by_line():
+    by_block, by_line = intake(), intake()
+    stamps = [f"Nov 10 23:{n // 3:02}:{n % 3 * 20:02}" for n in range(100)]
+    lines = [
+        line(n, verb=("rejected", "denied")[n % 2], stamp=stamp) for n, stamp in enumerate(stamps)
+    ]
+    arrived = batch(*lines, listener="tcp")
+    for text in lines:
+        by_line.take(arrived, text)
+    for piece in by_block.pieces(arrived):
+        for text in piece.lines if isinstance(piece, Block) else (piece,):
+            by_block.take(arrived, text)
+    clocks = [next(iter(one._routers.known())).clock for one in (by_block, by_line)]
+    assert clocks[0] == clocks[1]
 
 
 @pytest.mark.parametrize(
