@@ -23,8 +23,9 @@ _TOKEN = re.compile(
     rf"|(?<![0-9:.])(?:{_CLOCK}(?![0-9:])|[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?![-/0-9])))"
     r"|(?P<fixed>^<[0-9]{1,3}>|(?:[0-9A-Fa-f]{2}[:-]){5,31}[0-9A-Fa-f]{2})"  # PRI, stations
     # Where an address is registered: country="…", country=DEU; behind Palo Alto's action flags.
-    r"|(?<=country=\")(?P<quoted>[^\"]{0,60})(?=\")|(?<=country=)(?P<code>[A-Z0-9]{2,3})(?![\w\"])"
-    r"|(?<=0x[0-9a-f]{16},)(?P<pair>[^,\"]{1,60},[^,\"]{1,60})(?=,)"
+    # No name holds "|", ":" or "=": by these a line may be of another dialect.
+    r"|(?<=country=\")(?P<quoted>[^\"|:=]{0,60})(?=\")|(?<=country=)(?P<code>[A-Z0-9]{2,3})(?![\w\"])"
+    r"|(?<=0x[0-9a-f]{16},)(?P<pair>[^,\"|:=]{1,60},[^,\"|:=]{1,60})(?=,)"
     r"|(?P<ip>(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]))"
     r"|(?P<hex>(?<![0-9A-Za-z])0x[0-9A-Fa-f]{1,16}(?![0-9A-Za-z]))"
     r"|(?P<number>(?<![0-9A-Za-z_])[0-9]{1,20}(?![0-9A-Za-z_]))"
@@ -35,10 +36,10 @@ _OTHERS = {  # for what has no role: the pattern, and odd texts
     "hex": ("0x[0-9A-Fa-f]{1,16}+", ("0x5a", "0x0", "0xffffffff", "0xA")),
     "port": (_HEXADECIMAL, ("9c41", "0000", "ffff")),
     "dump": ("[0-9A-F]{8,1000}+", ("5A" * 20, "0000000A", "0" * 1000, "12345678")),
-    "quoted": (r"[^\"\x00-\x1f]{0,60}+", ("France", "", "Korea, Republic of", "deny", "Accept")),
+    "quoted": (r"[^\"|:=\x00-\x1f]{0,60}+", ("France", "", "Korea, Republic of", "deny", "Accept")),
     "code": ("[A-Z0-9]{2,3}+", ("FR", "DEU", "R1")),
     "pair": (
-        r"[^,\"\x00-\x1f]{1,60}+,[^,\"\x00-\x1f]{1,60}+",
+        r"[^,\"|:=\x00-\x1f]{1,60}+,[^,\"|:=\x00-\x1f]{1,60}+",
         ("France,US", "10.0.0.0-10.255.255.255,deny", "Accept,Hong Kong"),
     ),
 }

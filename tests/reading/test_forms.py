@@ -133,6 +133,12 @@ def test_lines_from_the_field_are_read_by_their_forms_as_line_by_line():
             FORTIGATE.format("10", "198.51.100.7", 5, "Ja\rpan"),
             False,
         ),
+        # what names another dialect is no country
+        (
+            FORTIGATE.format("10", "198.51.100.7", 5, "Japan"),
+            FORTIGATE.format("10", "198.51.100.7", 5, "CEF:0|a|b|1"),
+            False,
+        ),
         (HEADER + OPTIONS.format("020405B4"), HEADER + OPTIONS.format("0" * 300), True),
         # a year behind the clock is no host's stamp, a fraction is
         (f"Tue Nov 10 23:04:06 2026 {DLINK}", f"Tue Nov 10 23:04:07 2026 {DLINK}", True),
