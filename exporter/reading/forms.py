@@ -21,6 +21,7 @@ from exporter.syslog import stamps
 from exporter.syslog.blocks import Form, Part, Role
 
 MAX_LINE = 1500  # characters
+MAX_PATTERN = 2500  # characters, for 17 KB; 512 are kept by `re`, of forms long forgotten, too
 MAX_NARROWED = 24  # tokens of a line that are tried one by one, which takes ROUNDS readings each
 ROUNDS = 20  # in which all that may vary does so together; a number begins twice with each digit
 
@@ -64,7 +65,10 @@ def find(line: str, read: Callable[[str], Said], received: float) -> Form | None
     roles = [token.role for token in varying if token.role]
     if len(roles) != len(set(roles)) or not set(roles) >= _ENDS or len(bases) != 1:
         return None
-    form = Form(list(_parts(line, varying)), base=bases.pop())
+    parts = list(_parts(line, varying))
+    if sum(len(part.pattern) for part in parts) > MAX_PATTERN:
+        return None
+    form = Form(parts, base=bases.pop())
     return form if form.columns([line.encode()])[0][0] else None  # a port is above 65535
 
 

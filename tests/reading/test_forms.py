@@ -185,6 +185,7 @@ def test_what_makes_a_difference_is_not_of_the_form(line, other, same):
         SENTENCE + " é",
         SENTENCE + "\n" + SENTENCE,
         SENTENCE + " " * forms.MAX_LINE,
+        SENTENCE + " 192.0.2.1" * 40,  # too long a pattern
         "",
         "what nobody knows",
     ],
