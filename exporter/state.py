@@ -32,7 +32,7 @@ CREATE TABLE parts (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 {_COMMITS}
 """
 # Many rows a statement: between two statements the event loop may have the interpreter's lock.
-_ROWS = 500
+_ROWS = 199  # of five values; SQLite before 3.32 takes 999 a statement
 _labels = msgspec.msgpack.Decoder(tuple[str, ...])
 
 Key = tuple[str, tuple[str, ...]]  # metric, label values
@@ -66,14 +66,13 @@ class StateFile:
             _prepare(self._connection)
             self.load()
         except (
-            sqlite3.DatabaseError, zlib.error, msgspec.DecodeError, TypeError, ValueError
+            sqlite3.DatabaseError, msgspec.DecodeError, TypeError, ValueError
         ) as error:  # fmt: skip
             self._connection.close()
             if not is_unreadable(error):
                 raise unusable(path, error) from error
             logger.error("state file {} {}: set aside as {}", path, error, set_aside(path).name)
-            self._connection = open_database(path, exclusive=True)
-            _prepare(self._connection)
+            self._connection = open_database(path, _prepare, exclusive=True)
         [self._unmoved] = self._connection.execute(
             "SELECT coalesce(sum(length(data)), 0) FROM commits"
         ).fetchone()
@@ -113,33 +112,41 @@ class StateFile:
             dict(parts),
         )
         data = zlib.compress(encode(commit), 1)
+        if self._unmoved > MOVE:
+            self._move()
         with self._connection:
             self._connection.execute("INSERT INTO commits (data) VALUES (?)", (data,))
         self._unmoved += len(data)
-        if self._unmoved > MOVE:
-            self._move()
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
     def _commits(self) -> Iterable[_Commit]:
+        """The rows that are not yet moved. Raises sqlite3.Error, also for one that is damaged."""
         for [data] in self._connection.execute("SELECT data FROM commits ORDER BY number"):
-            yield _commits.decode(zlib.decompress(data))
+            try:
+                commit = _commits.decode(zlib.decompress(data))
+            except (zlib.error, msgspec.DecodeError, TypeError) as error:
+                raise sqlite3.DatabaseError(f"holds a damaged commit ({error})") from error
+            yield commit
 
     def _move(self) -> None:
-        """Move the commits into the tables. If that fails, they are as good where they are."""
-        self._unmoved = 0
+        """Move the commits into the tables; without room there they are as good where they are.
+
+        Raises sqlite3.Error when they cannot be read: then more of them would be lost, too.
+        """
         series: dict[tuple[str, bytes], tuple[float, float, float]] = {}
         removed: set[tuple[str, bytes]] = set()
         parts: dict[str, bytes] = {}
+        for commit in self._commits():
+            removed.update(commit.removed)
+            for key in commit.removed:
+                series.pop(key, None)
+            series.update((row[:2], row[2:]) for row in commit.series)
+            parts |= commit.parts
+        self._unmoved = 0
         try:
-            for commit in self._commits():
-                removed.update(commit.removed)
-                for key in commit.removed:
-                    series.pop(key, None)
-                series.update((row[:2], row[2:]) for row in commit.series)
-                parts |= commit.parts
             with self._connection:
                 self._put(removed, sorted(series.items()), parts)
                 self._connection.execute("DELETE FROM commits")

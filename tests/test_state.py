@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loguru import logger
 
-from exporter.database import open_database
+from exporter.database import StateError, open_database
 from exporter.metrics.series import Series
 from exporter.state import VERSION, StateFile
 from tests.rejections import NOW
@@ -135,7 +135,7 @@ def test_many_commits_are_one_state_moved_or_not(path, monkeypatch):
         parts |= (news := {chance.choice("pq"): b"%d" % number})
         state.commit(changed, removed, news)
         [left] = state._connection.execute("SELECT count(*) FROM commits").fetchone()
-        moved += not left
+        moved += left == 1
         if number % 10 == 0:
             state.close()
             state = StateFile(path)
@@ -161,6 +161,32 @@ def test_commits_that_cannot_be_moved_are_as_good_where_they_are(path, monkeypat
     series, parts = load(path)
     assert series[KEY].value == 42.0
     assert parts == {"waiting": b"v"}
+
+
+def test_commits_are_moved_by_an_sqlite_that_takes_few_values_a_statement(path, monkeypatch):
+    monkeypatch.setattr("exporter.state.MOVE", 0)
+    state = StateFile(path)
+    state._connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)  # before 3.32
+    state.commit({("a_total", (str(number),)): (1.0, NOW, NOW) for number in range(600)}, [], {})
+    state.commit({KEY: (1.0, NOW, NOW)}, [], {})
+    assert state._connection.execute("SELECT count(*) FROM commits").fetchone() == (1,)
+    assert len(state.load()[0]) == 601
+    state.close()
+
+
+def test_behind_a_damaged_commit_none_is_added_that_would_be_lost_with_it(path, monkeypatch, log):
+    monkeypatch.setattr("exporter.state.MOVE", 0)
+    state = StateFile(path)
+    state.commit({KEY: (1.0, NOW, NOW)}, [], {})
+    with state._connection:
+        state._connection.execute("UPDATE commits SET data = x'0102'")
+    for _ in range(2):
+        with pytest.raises(sqlite3.DatabaseError, match="holds a damaged commit"):
+            state.commit({KEY: (2.0, NOW, NOW)}, [], {})
+    state.close()
+    assert load(path) == ({}, {})
+    assert "holds a damaged commit" in log[0]
+    assert len(broken(path)) == 1
 
 
 def test_a_scrape_writes_little_however_many_series_there_are(path):
@@ -254,6 +280,26 @@ def test_a_file_that_ends_within_its_first_page_is_set_aside_with_its_journal(pa
     kept = aside.with_name(f"{aside.name}-wal")
     assert kept.read_bytes() == b"what was not yet moved into it"
     assert any("ends within its first page" in message for message in log)
+
+
+def test_where_no_other_file_can_be_begun_that_is_said(path, monkeypatch):
+    commit(path)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE commits SET data = x'0102'")
+    connection.commit()
+    connection.close()
+    prepared = []
+
+    def full(connection):
+        prepared.append(connection)
+        if len(prepared) > 1:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+    monkeypatch.setattr("exporter.state._prepare", full)
+    with pytest.raises(StateError, match=r"cannot keep state in .*disk is full"):
+        StateFile(path)
 
 
 def test_a_file_of_a_newer_version_is_set_aside_whole(path, log):
