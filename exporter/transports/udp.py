@@ -30,7 +30,7 @@ LONGEST_PAUSE = 0.05  # seconds
 
 _TOGETHER = 2048  # datagrams: more of them are no cheaper, and the page waits meanwhile
 _CROWDED = 0.005  # seconds until the inbox may have room again
-_READINGS_AT_CLOSE = 16  # what waits is still read, but a flood does not keep us from stopping
+_KERNELS_LEAST = 512  # bytes of the kernel's buffer that the shortest message takes, or more
 _KERNELS_SIZE = 1280  # bytes of the kernel's buffer that a message of 500 takes; one of 100: 768
 _SUDDEN = 10_000  # datagrams a second that may begin to come in a pause
 _END = b"\r\n\0"  # of a message, but no part of it
@@ -95,8 +95,10 @@ class UdpReceiver:
         self._stop.close()
         if self._thread is not None:
             self._thread.join()
-        for _ in range(_READINGS_AT_CLOSE):
-            if not self._receive():
+        # What waits is read, but a flood does not keep us from stopping.
+        most = 2 * self.receive_buffer_granted // _KERNELS_LEAST
+        for _ in range(1 + most // _TOGETHER):
+            if not self._survive():
                 break
         self.kernel_drops()
         self._socket.close()
@@ -208,7 +210,7 @@ def _ask_receive_buffer(receiver: socket.socket, wanted: int) -> int:
         if sys.platform != "linux":
             raise PermissionError  # the number of SO_RCVBUFFORCE is Linux's own
         receiver.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, wanted)
-    except PermissionError:  # CAP_NET_ADMIN only; the other option stops at net.core.rmem_max
+    except OSError:  # CAP_NET_ADMIN only; the other option stops at net.core.rmem_max
         try:
             receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted)
         except OSError as error:  # BSD refuses what is above its limit, and keeps what was

@@ -9,7 +9,7 @@ import pytest
 from exporter.events import Batch
 from exporter.transports import ListenError
 from exporter.transports.inbox import Inbox
-from exporter.transports.udp import LONGEST_PAUSE, UdpReceiver, pause
+from exporter.transports.udp import LONGEST_PAUSE, UdpReceiver, _ask_receive_buffer, pause
 from tests.transports import NOW, Drops, anybody, needs_ipv6, rest, take
 
 
@@ -165,6 +165,25 @@ def test_what_has_arrived_is_read_before_the_socket_closes():
     assert sum(len(batch.messages) for batch in batches) > 512
 
 
+def test_all_that_waits_in_a_large_buffer_at_the_close_is_delivered_or_counted():
+    sent = 40_000
+
+    async def scenario():
+        drops = Drops()
+        inbox = Inbox(drops)
+        udp = receiver(inbox, drops, receive_buffer_bytes=64 * 1024 * 1024)
+        if udp.receive_buffer_granted < 64 * 1024 * 1024:
+            pytest.skip("this system grants no such buffer")
+        with sender() as out:
+            for _ in range(sent):
+                out.sendto(b"x", ("127.0.0.1", udp.port))
+        udp.close()
+        delivered = sum(len(batch.messages) for batch in await rest(inbox))
+        assert delivered + drops.total() == sent
+
+    asyncio.run(scenario())
+
+
 def test_a_sender_that_may_not_send_is_counted_and_not_heard():
     batches, drops = exchange([b"x"] * 3, allowed=lambda ip: ip != "127.0.0.1")
     assert batches == []
@@ -279,6 +298,29 @@ def test_a_defect_does_not_end_the_receiving():
         udp.close()
 
     asyncio.run(scenario())
+
+
+def test_a_defect_does_not_end_the_stop():
+    def defect(ip):
+        raise RuntimeError("a defect")
+
+    drops = Drops()
+    udp = receiver(Inbox(drops), drops, allowed=defect)
+    with sender() as out:
+        out.sendto(b"x", ("127.0.0.1", udp.port))
+    udp.close()
+    udp.close()
+
+
+def test_a_kernel_that_only_looks_like_linux_may_not_know_how_to_force_a_buffer():
+    class Strange(socket.socket):
+        def setsockopt(self, level, option, value):
+            if option == 33:
+                raise OSError(errno.ENOPROTOOPT, "Protocol not available")
+            super().setsockopt(level, option, value)
+
+    with Strange(socket.AF_INET, socket.SOCK_DGRAM) as strange:
+        assert 0 < _ask_receive_buffer(strange, 100_000) <= 100_000
 
 
 def test_it_tells_how_large_a_receive_buffer_it_asked_for_and_got():
