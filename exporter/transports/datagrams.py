@@ -34,9 +34,11 @@ def reader(source: socket.socket, longest: int) -> Callable[[Arrived], int]:
     """
     if sys.platform == "linux":
         try:
-            return _Many(source, longest, ctypes.PyDLL(None, use_errno=True).recvmmsg).move
+            call = ctypes.PyDLL(None, use_errno=True).recvmmsg
         except (AttributeError, OSError):  # a C library that has no such call
-            pass
+            return _OneByOne(source, longest).move
+        if call(source.fileno(), None, 0, socket.MSG_DONTWAIT, None) == 0:  # the kernel has it
+            return _Many(source, longest, call).move
     return _OneByOne(source, longest).move
 
 

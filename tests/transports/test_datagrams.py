@@ -109,3 +109,18 @@ def test_without_recvmmsg_each_is_received_by_itself(monkeypatch):
     with bound() as receiver, bound() as sender:
         sender.sendto(b"x", receiver.getsockname())
         assert arrived(datagrams.reader, receiver) == ({"127.0.0.1": [b"x"]}, [1, 0])
+
+
+def test_where_the_kernel_has_no_recvmmsg_each_is_received_by_itself(monkeypatch):
+    class Library:
+        def __init__(self, *arguments, **options):
+            pass
+
+        def recvmmsg(self, *arguments):
+            ctypes.set_errno(errno.ENOSYS)
+            return -1
+
+    monkeypatch.setattr(ctypes, "PyDLL", Library)
+    with bound() as receiver, bound() as sender:
+        sender.sendto(b"x", receiver.getsockname())
+        assert arrived(datagrams.reader, receiver) == ({"127.0.0.1": [b"x"]}, [1, 0])
