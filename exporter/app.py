@@ -31,13 +31,11 @@ from exporter.state import StateFile
 from exporter.transports import Losses, OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 
-TICK = (
-    1.0  # seconds between looks at what waits for a decision; a report that settles it looks, too
-)
+TICK = 1.0  # seconds between looks at what waits; a report that settles it looks, too
 RENEW = 60.0  # seconds between looks at whether the certificate was renewed
 WRITE = 60.0  # seconds between writes that no scrape asked for: SD cards wear out
 STOP_SECONDS = 5  # for answers that are under way
-KEEP_ALIVE = 15  # seconds after which an idle HTTP connection is closed
+KEEP_ALIVE = 15  # seconds after which an HTTP connection is closed on which nothing moves
 
 
 class App:
@@ -204,13 +202,23 @@ def _http_settings(application: Starlette) -> uvicorn.Config:
 
 
 class _Connection(H11Protocol):
-    """h11 is strict about framing, against smuggled requests; a silent connection is closed."""
+    """h11 is strict about framing, against smuggled requests; who says or reads nothing must go."""
+
+    _stalled: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(
             KEEP_ALIVE, self.timeout_keep_alive_handler
         )
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(KEEP_ALIVE, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stalled.cancel()
 
 
 class _Server(uvicorn.Server):

@@ -76,12 +76,18 @@ async def _exchange(app: ASGIApp, scope: dict[str, Any], chunks: list[bytes]) ->
         {"type": "http.request", "body": b"", "more_body": False},
     ]
     sent: list[Any] = []
+    answered = asyncio.Event()
 
     async def receive() -> Any:
-        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+        if waiting:
+            return waiting.pop(0)
+        await answered.wait()  # and only then hang up
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            answered.set()
 
     await app(scope, receive, send)
     return Answer(
