@@ -32,6 +32,7 @@ _TOGETHER = 2048  # datagrams: more of them are no cheaper, and the page waits m
 _CROWDED = 0.005  # seconds until the inbox may have room again
 _KERNELS_LEAST = 512  # bytes of the kernel's buffer that the shortest message takes, or more
 _KERNELS_SIZE = 1280  # bytes of the kernel's buffer that a message of 500 takes; one of 100: 768
+_KERNELS_SHARE = 3  # times its length at most is what a longer one takes; one of 8,000: 16,640
 _SUDDEN = 10_000  # datagrams a second that may begin to come in a pause
 _END = b"\r\n\0"  # of a message, but no part of it
 _SO_RCVBUFFORCE = 33  # asm-generic/socket.h; not in Python's socket module
@@ -98,7 +99,7 @@ class UdpReceiver:
         # What waits is read, but a flood does not keep us from stopping.
         most = 2 * self.receive_buffer_granted // _KERNELS_LEAST
         for _ in range(1 + most // _TOGETHER):
-            if not self._survive():
+            if not self._survive()[0]:
                 break
         self.kernel_drops()
         self._socket.close()
@@ -133,21 +134,21 @@ class UdpReceiver:
                     seconds = _CROWDED  # the kernel has room, or drops for less work than we do
                     continue
                 now = time.monotonic()
-                messages = self._survive() or 1  # an error may last
-                seconds = pause(messages, now - before, self.receive_buffer_granted)
+                read = self._survive()
+                seconds = pause(*read, now - before, self.receive_buffer_granted)
                 before = now
 
-    def _survive(self) -> int:
+    def _survive(self) -> tuple[int, int]:
         """Receive, whatever becomes of it: nobody else would."""
         try:
             return self._receive()
         except Exception as error:  # noqa: BLE001 - the next reading may go well
             if self._log_due(self._clock(), "defect"):
                 logger.opt(exception=error).error("receiving on {} failed", self._listener)
-            return 0
+            return 0, 0
 
-    def _receive(self) -> int:
-        """Hand over what has arrived, or the first of it; return how much it was."""
+    def _receive(self) -> tuple[int, int]:
+        """Hand over what has arrived, or the first of it; return how many messages and bytes."""
         received = self._clock()
         arrived: datagrams.Arrived = {}
         moved = 0
@@ -159,7 +160,7 @@ class UdpReceiver:
                 logger.warning("cannot receive on {}: {}", self._listener, error)
         for sender, of_sender in arrived.items():
             self._hand_over(received, sender, of_sender)
-        return moved
+        return moved, sum(sum(map(len, of_sender)) for of_sender in arrived.values())
 
     def _hand_over(self, received: float, sender: str, arrived: list[bytes]) -> None:
         if not self._allowed(sender):
@@ -180,15 +181,18 @@ class UdpReceiver:
             )
 
 
-def pause(messages: int, seconds: float, buffer_bytes: int) -> float:
+def pause(messages: int, size: int, seconds: float, buffer_bytes: int) -> float:
     """Return for how long the kernel can keep what comes, if so much came in the last `seconds`.
 
-    A quarter of the buffer is then in use, since we may be kept from reading for longer; all of it
-    only if a flood begins. After a reading that may have left some there is no pause.
+    `size` is that of the messages, in bytes. A quarter of the buffer is then in use, since we may
+    be kept from reading for longer; all of it only if a flood begins. After a reading that may have
+    left some there is no pause.
     """
     if messages >= _TOGETHER:
         return 0.0
-    held = 2 * buffer_bytes / _KERNELS_SIZE  # socket(7): the bound is twice what was granted
+    messages = messages or 1  # none after an error, which may last
+    each = max(_KERNELS_SIZE, _KERNELS_SHARE * size / messages)
+    held = 2 * buffer_bytes / each  # socket(7): the bound is twice what was granted
     longest = min(LONGEST_PAUSE, held / _SUDDEN)
     return min(longest, min(held / 4, _TOGETHER / 2) * seconds / messages)
 

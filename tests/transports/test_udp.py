@@ -145,18 +145,20 @@ def test_after_a_reading_is_a_pause_in_which_the_kernel_keeps_what_comes():
 
 
 @pytest.mark.parametrize(
-    ("messages", "seconds", "buffer", "expected"),
+    ("messages", "size", "seconds", "buffer", "expected"),
     [
-        (1, 10.0, 8 << 20, LONGEST_PAUSE),
-        (1, 10.0, 212_992, 332.8 / 10_000),  # 10,000/s may begin
-        (100, 0.01, 212_992, 332.8 / 4 / 10_000),  # 10,000/s: a quarter of 332
-        (1024, 0.02, 8 << 20, 0.02),  # 50,000/s: no more at once
-        (2048, 0.04, 8 << 20, 0.0),  # there may be more
-        (1024, 0.0, 8 << 20, 0.0),
+        (1, 100, 10.0, 8 << 20, LONGEST_PAUSE),
+        (0, 0, 10.0, 8 << 20, LONGEST_PAUSE),
+        (1, 100, 10.0, 212_992, 332.8 / 10_000),  # 10,000/s may begin
+        (100, 10_000, 0.01, 212_992, 332.8 / 4 / 10_000),  # 10,000/s: a quarter of 332
+        (20, 80_000, 0.01, 212_992, 35.5 / 10_000),  # only 35 are kept of 4,000 bytes
+        (1024, 102_400, 0.02, 8 << 20, 0.02),  # 50,000/s: no more at once
+        (2048, 204_800, 0.04, 8 << 20, 0.0),  # there may be more
+        (1024, 102_400, 0.0, 8 << 20, 0.0),
     ],
 )
-def test_a_pause_ends_before_the_kernel_is_in_need(messages, seconds, buffer, expected):
-    assert pause(messages, seconds, buffer) == pytest.approx(expected, rel=1e-3)
+def test_a_pause_ends_before_the_kernel_is_in_need(messages, size, seconds, buffer, expected):
+    assert pause(messages, size, seconds, buffer) == pytest.approx(expected, rel=1e-3)
 
 
 def test_what_has_arrived_is_read_before_the_socket_closes():
