@@ -106,7 +106,10 @@ class App:
             self._inbox.close()
             await consumer
             self._count_losses()
-            self._pipeline.finish(time.time())
+            try:
+                self._pipeline.finish(time.time())
+            except Exception as error:  # noqa: BLE001 - what is decided must be stored
+                self._failed("finish", error)
             await self._write()
             self._http.end()
             await http
@@ -119,7 +122,7 @@ class App:
             for batch in batches:
                 try:
                     self._pipeline.process(batch)
-                except Exception as error:  # noqa: BLE001 - one sender's batch must not end the rest
+                except Exception as error:  # noqa: BLE001 - it did what it could, and the rest goes on
                     self._failed("lines", error)
                 due |= self.service.counted(batch)
             if due:

@@ -59,9 +59,9 @@ class Floods:
         if moments is None:
             return None
         reading = first.reading
+        networks = stages.networks.look_up_each(block.sources)
         labels = (reading.router, reading.dialect, reading.outcome)
         stages.metrics.message(*labels, moments[-1], len(block.lines) - 1)
-        networks = stages.networks.look_up_each(block.sources)
         ends = (block.sources, networks, block.source_ports, block.ports)
         return Crowd(packets, moments, *ends, block.lines)
 

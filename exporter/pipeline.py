@@ -7,14 +7,18 @@ nothing here blocks or reads a clock. Batches of one sender go in with `process`
 with `report`, and time with `tick`.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+
 import msgspec
 
 from exporter.attribution.crowds import MAX_LINE, Touched
 from exporter.attribution.mappings import REMOVED
-from exporter.attribution.waiting import Waiting
+from exporter.attribution.waiting import Group, Waiting
 from exporter.bisection import Bisection
 from exporter.causes.spread import Spread, knock
 from exporter.deciding import Deciding, Told, ToldEach
+from exporter.defects import Defects
 from exporter.events import Batch, Event, Reading, Rejection
 from exporter.floods import Floods
 from exporter.host_report import HostReport
@@ -74,6 +78,8 @@ class Pipeline:
         self._floods = Floods(stages, self.intake, self.spread)
         self._deciding = Deciding(stages, self.spread, self.bisection, decided, decided_each)
         self._forgot = 0.0
+        self._counted: list[bytes] = []  # of the batch that is being taken in
+        self._defects = Defects()
 
     @property
     def line_clock(self) -> float | None:
@@ -83,21 +89,25 @@ class Pipeline:
     # --- what goes in ----------------------------------------------------------------------------
 
     def process(self, batch: Batch) -> None:
-        """Take messages in and count them: floods of lines of one form by the block."""
+        """Take messages in and count them: floods of lines of one form by the block.
+
+        Raises what a defect raised, when all is done that can be: then what is left is read line by
+        line, and a line that cannot be is counted as dropped.
+        """
         touched = self._arrived(batch)
-        for piece in self.intake.pieces(batch):
-            for part in (piece,) if isinstance(piece, bytes) else self._floods.cut(piece):
-                if isinstance(part, bytes):
-                    self._message(batch, part, touched)
-                else:
-                    self._block(batch, part, touched)
+        with self._defects.survived():
+            self._pieces(batch, touched)
+        if len(self._counted) < len(batch.messages):
+            self._rest(batch, touched)
         self._settle(batch, touched)
+        self._defects.tell()
 
     def read(self, batch: Batch) -> list[Reading]:
         """The same line by line; the readings tell what became of each."""
         touched = self._arrived(batch)
         readings = [self._message(batch, data, touched) for data in batch.messages]
         self._settle(batch, touched)
+        self._defects.tell()
         return readings
 
     def report(self, report: HostReport, received: float) -> Device:
@@ -122,24 +132,36 @@ class Pipeline:
             self.stages.attributor.mappings.read(router, table, device.taken - table.age_seconds)
 
     def tick(self, now: float) -> None:
-        """Decide what has waited long enough, and forget what is old."""
+        """Decide what has waited long enough, and forget what is old.
+
+        Raises what a defect raised, when all is done that can be.
+        """
         ripe = self.stages.attributor.ripe(now)
-        for groups in self.waiting.take(lambda group: ripe(group.rejection.received)):
-            self._deciding.decide(groups, _at_once, now, 0)
+        self._decide(self.waiting.take(lambda group: ripe(group.rejection.received)), now)
         if not 0 <= now - self._forgot < FORGET_EVERY:  # below 0: the clock was set back
             self._forgot = now
             self.stages.hosts.forget_old(now)
             self.stages.metrics.store.retire(now)
+        self._defects.tell()
 
     def finish(self, now: float) -> None:
-        """Decide everything that waits: the program ends, or the file does."""
-        for groups in self.waiting.take():
-            self._deciding.decide(groups, _at_once, now, 0)
+        """Decide everything that waits: the program ends, or the file does.
+
+        Raises what a defect raised, when all is done that can be.
+        """
+        self._decide(self.waiting.take(), now)
+        self._defects.tell()
+
+    def _decide(self, places: Iterable[list[Group]], now: float) -> None:
+        for groups in places:
+            with self._defects.survived():
+                self._deciding.decide(groups, _at_once, now, 0)
 
     def _arrived(self, batch: Batch) -> Touched:
         arrived = self.arrived.setdefault(batch.listener, Arrived())
         arrived.messages += len(batch.messages)
         arrived.last = batch.received
+        self._counted = []
         return Touched(self.waiting)
 
     def _settle(self, batch: Batch, touched: Touched) -> None:
@@ -147,23 +169,51 @@ class Pipeline:
         now = batch.received if self.line_clock is None else self.line_clock
         ripe = self.stages.attributor.ripe(now)
         for joined in touched.joined():
-            left = {id(group) for group in self._deciding.decide(joined, ripe, now, len(joined))}
+            left = set[int]()  # what a defect interrupted may be counted, and is not decided again
+            with self._defects.survived():
+                waits = self._deciding.decide(joined, ripe, now, len(joined))
+                left.update(map(id, waits))
             for group in joined:
                 if id(group) not in left:
                     self.waiting.remove(group)
         for groups in touched.others():
-            for group in self._deciding.decide(groups, ripe, now, self.waiting.room):
-                self.waiting.add(group)
+            with self._defects.survived():
+                for group in self._deciding.decide(groups, ripe, now, self.waiting.room):
+                    self.waiting.add(group)
 
     # --- many lines at once ----------------------------------------------------------------------
+
+    def _pieces(self, batch: Batch, touched: Touched) -> None:
+        for piece in self.intake.pieces(batch):
+            for part in (piece,) if isinstance(piece, bytes) else self._floods.cut(piece):
+                if isinstance(part, bytes):
+                    self._message(batch, part, touched)
+                else:
+                    self._block(batch, part, touched)
+
+    def _rest(self, batch: Batch, touched: Touched) -> None:
+        """Take in what a defect left of a batch; lines of blocks may stand in another order."""
+        counted = Counter(self._counted)
+        for data in batch.messages:
+            if counted[data]:
+                counted[data] -= 1
+                continue
+            before = len(self._counted)
+            with self._defects.survived():
+                self._message(batch, data, touched)
+            if len(self._counted) == before:
+                self.stages.metrics.dropped(batch.listener, "defect", 1, batch.received)
 
     def _block(self, batch: Batch, block: Block, touched: Touched) -> None:
         """Take a block in: its first line as any line, the others by what differs from it."""
         first = self.intake.take(batch, block.lines[0])
         packets = self._took(first, block.lines[0])
         if packets is not None:
-            crowd = self._floods.crowd(batch, block, first, packets)
+            crowd = None
+            with self._defects.survived():
+                crowd = self._floods.crowd(batch, block, first, packets)
             if crowd is not None:
+                self._counted += block.lines[1:]
                 for part in self._floods.rejected(crowd):
                     touched.gather(part)
                 return
@@ -187,6 +237,7 @@ class Pipeline:
         router, happened, now = reading.router, taken.happened, taken.now
         metrics = self.stages.metrics
         metrics.message(router, reading.dialect, reading.outcome, now)
+        self._counted.append(data)
         # A file's lines are shown by `--events`, whole.
         if self.line_clock is None and (event is None or event.kind == "other"):
             self.unread.note(reading, taken.message.text, now)
