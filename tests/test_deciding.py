@@ -145,3 +145,12 @@ def test_few_are_decided_one_by_one():
     alone = decided_alone(home)
     flood(home, deciding.FEW - 1)
     assert len(alone) == deciding.FEW - 1
+
+
+def test_more_that_waits_than_may_lets_no_other_wait(monkeypatch):
+    home = flooded()
+    home.pipe.report(report("ANNA-PC", socket(40_000)), NOW)
+    flood(home, 100, now=NOW + 1)
+    monkeypatch.setattr(waiting, "MAX_GROUPS", 90)  # as after a restart with a lower bound
+    flood(home, 500, port=51414, now=NOW + 2)
+    assert home.pipe.waiting.packets == 100

@@ -52,7 +52,7 @@ class Waiting:
     @property
     def room(self) -> int:
         """How many more groups may wait."""
-        return MAX_GROUPS - self._groups
+        return max(MAX_GROUPS - self._groups, 0)
 
     def at(self, place: Hashable) -> Mapping[Ends, Group]:
         """The groups of a place."""
