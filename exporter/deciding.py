@@ -16,13 +16,17 @@ from exporter.attribution import Finding
 from exporter.attribution.crowds import Crowd, Groups, has_columns
 from exporter.attribution.waiting import Group
 from exporter.bisection import Bisection
-from exporter.causes import Signs
 from exporter.causes.spread import LATE, Seen, Spread, knock
-from exporter.events import CauseName, Decision
+from exporter.defects import Defects
+from exporter.events import Attribution, CauseName, Decision
+from exporter.knowledge import Application
 from exporter.nobodys import Nobodys
 from exporter.stages import Stages
 
 FEW = 8  # groups; so few cost less one by one
+
+# Whose packets are if a defect keeps from more: none may be missing in the sums.
+_NOT_FOUND = Finding(Attribution(), True)
 
 Told = Callable[[Decision], None]
 ToldEach = Callable[[Groups, Sequence[CauseName], Callable[[int], Decision]], None]
@@ -36,6 +40,7 @@ class Deciding:
         stages: Stages,
         spread: Spread,
         bisection: Bisection,
+        defects: Defects,
         decided: Told | None,
         decided_each: ToldEach | None,
     ) -> None:
@@ -48,6 +53,7 @@ class Deciding:
         self._spread = spread
         self._late = Spread()  # the same for what came late, by its own time
         self._bisection = bisection
+        self._defects = defects
         self._decided = decided
         self._decided_each = decided_each
         self._nobodys = Nobodys(stages, spread, bisection, self._alone)
@@ -76,7 +82,7 @@ class Deciding:
         waiting: list[Group] = []
         for group in alone:
             seen = self._seen(group, now)
-            finding = self._stages.attributor.attribute(group.rejection, seen.ports_of_source)
+            finding = self._finding(group, seen)
             over = finding.settled or ripe(group.rejection.received)
             if over or len(waiting) >= room:
                 self._conclude(group, seen, finding, now)
@@ -92,14 +98,21 @@ class Deciding:
         spread, clock = self.spread(group.last, now)
         return spread.seen(*knock(group.rejection), clock)
 
+    def _finding(self, group: Group, seen: Seen) -> Finding:
+        try:
+            return self._stages.attributor.attribute(group.rejection, seen.ports_of_source)
+        except Exception as error:  # noqa: BLE001 - it must not keep others from being decided
+            self._defects.note(error)
+            return _NOT_FOUND
+
     def _conclude(self, group: Group, seen: Seen, finding: Finding, now: float) -> None:
         """Say why packets came, of which it is found whose they were, and count them."""
         stages = self._stages
-        decision, signs = self._decision(group, seen, finding)
+        decision, application = self._decision(group, seen, finding)
         packets = decision.rejection
         if finding.attribution.evidence == "flow":
             stages.attributor.nats.kept(packets)
-        stages.metrics.attributed(decision, signs.application, now)
+        stages.metrics.attributed(decision, application, now)
         decoy = stages.attributor.decoy(packets)
         if decoy is not None:
             stages.metrics.decoy(decoy, group.packets, now)
@@ -110,18 +123,26 @@ class Deciding:
     def _alone(self, group: Group, now: float) -> Decision:
         """What is decided about a group now; nothing is counted."""
         seen = self._seen(group, now)
-        finding = self._stages.attributor.attribute(group.rejection, seen.ports_of_source)
-        return self._decision(group, seen, finding)[0]
+        return self._decision(group, seen, self._finding(group, seen))[0]
 
-    def _decision(self, group: Group, seen: Seen, finding: Finding) -> tuple[Decision, Signs]:
+    def _decision(
+        self, group: Group, seen: Seen, finding: Finding
+    ) -> tuple[Decision, Application | None]:
         stages, packets, attribution = self._stages, group.rejection, finding.attribution
         if packets.count != group.packets:
             packets = msgspec.structs.replace(packets, count=group.packets)
         known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
-        signs = causes.gather(packets, attribution, seen, *known)
-        cause = causes.decide(signs)
-        last = group.last
-        return Decision(rejection=packets, attribution=attribution, cause=cause, last=last), signs
+        cause, application = causes.UNDECIDED, None
+        if finding is not _NOT_FOUND:
+            try:
+                signs = causes.gather(packets, attribution, seen, *known)
+                cause, application = causes.decide(signs), signs.application
+            except Exception as error:  # noqa: BLE001 - as above
+                self._defects.note(error)
+        decision = Decision(
+            rejection=packets, attribution=attribution, cause=cause, last=group.last
+        )
+        return decision, application
 
     # --- by columns ------------------------------------------------------------------------------
 

@@ -20,7 +20,11 @@ class Defects:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the rest
-            self._first = self._first or error
+            self.note(error)
+
+    def note(self, error: Exception) -> None:
+        """Note what a piece of work raised."""
+        self._first = self._first or error
 
     def tell(self) -> None:
         """Raise the first that was noted since the last time, if any."""

@@ -76,10 +76,11 @@ class Pipeline:
         self._keeps_lines = decided is not None
         self.intake = Intake(stages.routers, stages.reader, router=router, line_clock=line_clock)
         self._floods = Floods(stages, self.intake, self.spread)
-        self._deciding = Deciding(stages, self.spread, self.bisection, decided, decided_each)
+        self._defects = Defects()
+        parts = (stages, self.spread, self.bisection, self._defects)
+        self._deciding = Deciding(*parts, decided, decided_each)
         self._forgot = 0.0
         self._counted: list[bytes] = []  # of the batch that is being taken in
-        self._defects = Defects()
 
     @property
     def line_clock(self) -> float | None:

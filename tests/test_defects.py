@@ -2,6 +2,7 @@
 
 import pytest
 
+from exporter import causes
 from exporter.defects import Defects
 from exporter.events import Batch
 from exporter.metrics import Limits
@@ -103,28 +104,38 @@ class Looking:
 
 
 def breaks_for_tcp(home, monkeypatch):
-    breaks_at(
-        monkeypatch,
-        home.pipe._deciding._stages.attributor,
-        "attribute",
-        lambda packets, *_: packets.transport == "tcp",
-    )
+    attributor = home.pipe.stages.attributor
+    breaks_at(monkeypatch, attributor, "attribute", lambda packets, *_: packets.transport == "tcp")
 
 
-def test_what_cannot_be_decided_leaves_the_others(monkeypatch):
+def test_what_cannot_be_decided_is_counted_as_nobodys_of_unknown_cause(monkeypatch):
     home = known()
     breaks_for_tcp(home, monkeypatch)
     with pytest.raises(Broken):
         take_in(home, [line(1, transport="TCP"), line(2)])
-    assert total(home, ATTRIBUTED) == 2
+    assert total(home, ATTRIBUTED) == total(home, REJECTED) == 3
+    [row] = [one for one in home.evidence.take().rows if one.transport == "tcp"]
+    assert (row.cause, row.evidence, row.packets) == ("unknown", "none", 1)
 
 
-def test_nor_when_they_waited(monkeypatch):
+@pytest.mark.parametrize("number", [3, 300])
+def test_nor_is_a_cause_needed(number, monkeypatch):
+    home = known()
+    breaks_at(monkeypatch, causes, "decide", lambda _: True)
+    with pytest.raises(Broken):
+        take_in(home, list(map(line, range(number))))
+    assert total(home, ATTRIBUTED) == total(home, REJECTED) == number + 1
+
+
+def test_one_place_that_cannot_be_decided_leaves_the_others(monkeypatch):
     home = known()
     home.pipe.report(report("ANNA-PC", socket(40_000)), NOW)
     take_in(home, [line(1, transport="TCP"), line(2)], NOW + 1)
     assert home.pipe.waiting.packets == 2
-    breaks_for_tcp(home, monkeypatch)
+    decide = home.pipe._deciding
+    breaks_at(
+        monkeypatch, decide, "decide", lambda groups, *_: groups[0].rejection.transport == "tcp"
+    )
     with pytest.raises(Broken):
         home.pipe.tick(NOW + 200)
     assert (home.pipe.waiting.packets, total(home, ATTRIBUTED)) == (0, 2)
@@ -136,9 +147,9 @@ def test_what_was_decided_before_a_defect_is_not_decided_again(monkeypatch):
     home.pipe.report(report("ANNA-PC", socket(40_000)), NOW)
     messages = [line(1), line(2), line(3)]
     take_in(home, messages, NOW + 1)
-    conclude = home.pipe._deciding._stages.attributor
-    breaks_at(monkeypatch, conclude, "decoy", lambda packets: packets.remote_ip == "23.45.0.2")
-    monkeypatch.setattr(conclude, "ripe", lambda now: lambda came: True)
+    attributor = home.pipe.stages.attributor
+    breaks_at(monkeypatch, attributor, "decoy", lambda packets: packets.remote_ip == "23.45.0.2")
+    monkeypatch.setattr(attributor, "ripe", lambda now: lambda came: True)
     with pytest.raises(Broken):
         take_in(home, messages, NOW + 2)
     home.pipe.finish(NOW + 3)
@@ -152,7 +163,7 @@ def test_the_end_decides_all_that_it_can(monkeypatch):
     breaks_for_tcp(home, monkeypatch)
     with pytest.raises(Broken):
         home.pipe.finish(NOW + 2)
-    assert total(home, ATTRIBUTED) == 2
+    assert total(home, ATTRIBUTED) == total(home, REJECTED) == 3
 
 
 def test_the_first_defect_is_told_once():

@@ -12,7 +12,9 @@ from exporter.causes import ours, reasons, strangers
 from exporter.causes.signs import Signs, gather
 from exporter.events import Cause, Reason
 
-__all__ = ["RULES", "Signs", "decide", "gather"]
+__all__ = ["RULES", "UNDECIDED", "Signs", "decide", "gather"]
+
+UNDECIDED = reasons.cause("unknown", "watch", 0.0, Reason("defect"))  # where we failed to decide
 
 RULES: tuple[Callable[[Signs], Cause | None], ...] = (
     ours.local,
