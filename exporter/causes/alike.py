@@ -23,6 +23,7 @@ from exporter.knowledge import Knowledge
 
 MOST = 2  # both numbers of ports are reached
 MAX_WAYS = 10_000  # that are remembered; more than there are, unless the rules change
+MAX_SORTS = 10_000  # likewise; forged senders are of all networks that there are
 
 
 class Sort:
@@ -117,6 +118,8 @@ class Ways:
             self._settled.clear()
             self._sorts.clear()
             self._until = until
+        if len(self._sorts) > MAX_SORTS:
+            self._sorts.clear()
         found = self._settled
         unsettled = set(sources).difference(found)
         if not unsettled:

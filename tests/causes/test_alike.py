@@ -3,8 +3,9 @@ import random
 import pytest
 
 from exporter import causes
+from exporter.causes import alike
 from exporter.causes.alike import Ways
-from exporter.causes.spread import Seen
+from exporter.causes.spread import Seen, Spread
 from exporter.events import Network
 from exporter.hosts import Hosts
 from exporter.knowledge import load
@@ -90,3 +91,14 @@ def test_each_packet_has_the_name_that_it_would_have_alone(seed):
     assert told == [alone(at) for at in range(300)]
     assert ways.names("equal", transport, columns, NOW, None) == told  # nothing is asked again
     assert len(set(told)) > 1
+
+
+def test_senders_of_ever_new_networks_are_not_all_kept(monkeypatch):
+    monkeypatch.setattr(alike, "MAX_SORTS", 50)
+    ways = Ways(load(), Spread())
+    for batch in range(20):
+        numbers = range(30 * batch, 30 * batch + 30)
+        networks = [Network(f"AS{number}") for number in numbers]
+        sorts = ways.sorts([f"23.45.{n // 256}.{n % 256}" for n in numbers], networks, 0.0)
+        assert len({sort.asn for sort in sorts.values()}) == 30
+        assert len(ways._sorts) <= 50 + 30
