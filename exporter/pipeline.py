@@ -112,7 +112,7 @@ class Pipeline:
         return readings
 
     def report(self, report: HostReport, received: float) -> Device:
-        """Take a host's report in, and decide what it settles.
+        """Take a host's report in, and decide what it settles; the next tick tells of defects.
 
         Raises machines.Conflict; nothing is changed then.
         """
@@ -123,7 +123,7 @@ class Pipeline:
             complete = report.unchanged_since is None
             for process, amount in self.traffic.add(device.report, complete=complete).items():
                 self.stages.metrics.process_bytes(device.name, process, amount, received)
-        self.tick(received)
+        self._pass(received)
         return device
 
     def _read_table(self, device: Device) -> None:
@@ -137,13 +137,16 @@ class Pipeline:
 
         Raises what a defect raised, when all is done that can be.
         """
+        self._pass(now)
+        self._defects.tell()
+
+    def _pass(self, now: float) -> None:
         ripe = self.stages.attributor.ripe(now)
         self._decide(self.waiting.take(lambda group: ripe(group.rejection.received)), now)
         if not 0 <= now - self._forgot < FORGET_EVERY:  # below 0: the clock was set back
             self._forgot = now
             self.stages.hosts.forget_old(now)
             self.stages.metrics.store.retire(now)
-        self._defects.tell()
 
     def finish(self, now: float) -> None:
         """Decide everything that waits: the program ends, or the file does.

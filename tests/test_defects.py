@@ -156,6 +156,17 @@ def test_what_was_decided_before_a_defect_is_not_decided_again(monkeypatch):
     assert total(home, ATTRIBUTED) <= total(home, REJECTED) == 7
 
 
+def test_a_report_is_taken_whatever_becomes_of_the_packets_that_it_settles(monkeypatch):
+    home = known()
+    home.pipe.report(report("ANNA-PC", socket(40_000)), NOW)
+    take_in(home, [line(1, transport="TCP"), line(2)], NOW + 1)
+    breaks_for_tcp(home, monkeypatch)
+    assert home.pipe.report(report("ANNA-PC", socket(40_000)), NOW + 2).name == "ANNA-PC"
+    assert total(home, ATTRIBUTED) == total(home, REJECTED) == 3
+    with pytest.raises(Broken):
+        home.pipe.tick(NOW + 3)
+
+
 def test_the_end_decides_all_that_it_can(monkeypatch):
     home = known()
     home.pipe.report(report("ANNA-PC", socket(40_000)), NOW)
