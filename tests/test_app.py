@@ -305,3 +305,38 @@ def test_an_unknown_path_is_a_clear_404(tmp_path):
         return code
 
     assert run(tmp_path, steps) == 404
+
+
+def test_a_line_that_cannot_be_read_is_counted_and_costs_no_other(tmp_path):
+    def steps(app):
+        take = app._pipeline.intake.take
+
+        def broken(batch, data):
+            if data == b"damaged":
+                raise ValueError
+            return take(batch, data)
+
+        app._pipeline.intake.take = broken
+        lines = b"\n".join([FOUNDING, b"damaged", FOUNDING, FOUNDING, b""])
+        with socket.create_connection(("127.0.0.1", app.receivers.tcp.port)) as stream:
+            stream.sendall(lines)
+        return until(lambda: counted(app, 3))
+
+    body = run(tmp_path, steps)
+    assert 'knockwatch_dropped_messages_total{listener="tcp",reason="defect"} 1.0' in body
+    assert 'knockwatch_internal_errors_total{task="lines"} 1.0' in body
+
+
+def test_what_cannot_be_decided_at_the_stop_keeps_nothing_from_being_stored(tmp_path):
+    def steps(app):
+        def broken(now):
+            raise ValueError
+
+        send(app, *[FOUNDING] * 4)
+        until(lambda: counted(app, 4))
+        app._pipeline.finish = broken
+        send(app, FOUNDING)
+        until(lambda: app._pipeline.arrived["udp"].messages == 5 or get(app, "/-/ready") is None)
+
+    run(tmp_path, steps)
+    assert run(tmp_path, lambda app: until(lambda: counted(app, 5)))
