@@ -73,13 +73,13 @@ class Floods:
             until = min((moment // TOGETHER + 1) * TOGETHER, self._spread.until(moment))
             end = bisect_left(crowd.moments, until, begin)
             part = crowd if end - begin == len(crowd.moments) else crowd.part(begin, end)
-            self._arrived(part)
+            self._tallies.rejected(part, part.moments[-1])
             yield part
+            self._note(part)
             begin = end
 
-    def _arrived(self, crowd: Crowd) -> None:
+    def _note(self, crowd: Crowd) -> None:
         like = crowd.like
-        self._tallies.rejected(crowd, crowd.moments[-1])
         self._stages.routers.rejected_each(like, crowd.sources, crowd.moments)
         self._stages.attributor.nats.add_each(like, crowd.ports)
         self._spread.add_each(crowd.sources, like.transport, crowd.ports, crowd.moments[0])

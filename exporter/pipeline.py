@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from exporter.attribution.crowds import MAX_LINE, Touched
+from exporter.attribution.crowds import MAX_LINE, Crowd, Touched
 from exporter.attribution.mappings import REMOVED
 from exporter.attribution.waiting import Group, Waiting
 from exporter.bisection import Bisection
@@ -40,11 +40,6 @@ class Arrived(msgspec.Struct):
 
     messages: int = 0
     last: float = 0.0
-
-
-def _label(event: Event) -> str:
-    """What an event counts as; lines about a packet that state no verdict are counted apart."""
-    return "no_verdict" if lacks_verdict(event) else event.kind
 
 
 class Pipeline:
@@ -159,7 +154,7 @@ class Pipeline:
     def _decide(self, places: Iterable[list[Group]], now: float) -> None:
         for groups in places:
             with self._defects.survived():
-                self._deciding.decide(groups, _at_once, now, 0)
+                self._deciding.decide(groups, lambda _: True, now, 0)
 
     def _arrived(self, batch: Batch) -> Touched:
         arrived = self.arrived.setdefault(batch.listener, Arrived())
@@ -218,12 +213,22 @@ class Pipeline:
                 crowd = self._floods.crowd(batch, block, first, packets)
             if crowd is not None:
                 self._counted += block.lines[1:]
-                for part in self._floods.rejected(crowd):
-                    touched.gather(part)
+                self._crowd(crowd, touched)
                 return
             self._rejected(packets, first.now, touched)
         for data in block.lines[1:]:
             self._message(batch, data, touched)
+
+    def _crowd(self, crowd: Crowd, touched: Touched) -> None:
+        """Take in packets by columns; what a defect leaves of them one by one."""
+        begin = 0
+        with self._defects.survived():
+            for part in self._floods.rejected(crowd):
+                begin += len(part.ports)
+                touched.gather(part)
+        for at in range(begin, len(crowd.ports)):
+            with self._defects.survived():
+                self._rejected(crowd.packet(at), crowd.moments[at], touched)
 
     # --- header, dialect -------------------------------------------------------------------------
 
@@ -239,7 +244,7 @@ class Pipeline:
         """Count a message, and what it says but for rejected packets; return these."""
         reading, event = taken.reading, taken.reading.event
         router, happened, now = reading.router, taken.happened, taken.now
-        metrics = self.stages.metrics
+        metrics, packets = self.stages.metrics, self._packets(taken, data)
         metrics.message(router, reading.dialect, reading.outcome, now)
         self._counted.append(data)
         # A file's lines are shown by `--events`, whole.
@@ -247,16 +252,21 @@ class Pipeline:
             self.unread.note(reading, taken.message.text, now)
         if event is None:
             return None
-        if event.kind == "rejected":
-            line = encoding.decode(data)[:MAX_LINE] if self._keeps_lines else ""
-            outside = self._fronts.leads_outside(router, event)
-            packets = self.stages.rejection(event, router, happened, line, outside=outside)
-            self._fronts.add(packets, event)
-            return packets
-        if not self._echoes.again(router, event, happened):
-            metrics.router_event(router, _label(event), event.packets, now)
+        if packets is None and not self._echoes.again(router, event, happened):
+            label = "no_verdict" if lacks_verdict(event) else event.kind
+            metrics.router_event(router, label, event.packets, now)
             self._learn(event, router, happened)
-        return None
+        return packets
+
+    def _packets(self, taken: Taken, data: bytes) -> Rejection | None:
+        router, event = taken.reading.router, taken.reading.event
+        if event is None or event.kind != "rejected":
+            return None
+        line = encoding.decode(data)[:MAX_LINE] if self._keeps_lines else ""
+        outside = self._fronts.leads_outside(router, event)
+        packets = self.stages.rejection(event, router, taken.happened, line, outside=outside)
+        self._fronts.add(packets, event)
+        return packets
 
     def _learn(self, event: Event, router: str, happened: float) -> None:
         """Keep what tells whose a later packet is."""
@@ -277,12 +287,8 @@ class Pipeline:
     def _rejected(self, packets: Rejection, now: float, touched: Touched) -> None:
         stages, happened = self.stages, packets.received
         stages.metrics.rejected(packets, now)
+        touched.add(packets)
         stages.routers.rejected(packets, happened)
         stages.attributor.nats.add(packets)
         spread, clock = self._deciding.spread(happened, now)
         spread.add(*knock(packets), packets.count, clock)
-        touched.add(packets)
-
-
-def _at_once(_: float) -> bool:
-    return True

@@ -103,6 +103,27 @@ class Looking:
         raise Broken
 
 
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (lambda home: home.pipe.stages.routers, "rejected_each"),
+        (lambda home: home.pipe.stages.routers, "rejected"),
+        (lambda home: home.pipe.stages.attributor.nats, "add"),
+        (lambda home: home.pipe.spread, "add_each"),
+        (lambda home: home.pipe._fronts, "add"),
+    ],
+)
+def test_what_is_noted_of_packets_costs_none_of_them(owner, name, monkeypatch):
+    home = known()
+    breaks_at(monkeypatch, owner(home), name, lambda *_: True)
+    with pytest.raises(Broken):
+        take_in(home, [*map(line, range(300)), line(1, transport="TCP")])
+    rejected = 1 + (0 if owner(home) is home.pipe._fronts else 301)
+    assert total(home, MESSAGES) + total(home, DROPPED) == 302
+    assert total(home, MESSAGES) == rejected
+    assert total(home, ATTRIBUTED) == total(home, REJECTED) == rejected
+
+
 def breaks_for_tcp(home, monkeypatch):
     attributor = home.pipe.stages.attributor
     breaks_at(monkeypatch, attributor, "attribute", lambda packets, *_: packets.transport == "tcp")
