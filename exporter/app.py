@@ -10,13 +10,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import uvicorn
 from loguru import logger
-from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter import build, heap, reverse_dns, tables, web
 from exporter.access.tokens import Tokens
@@ -30,12 +27,11 @@ from exporter.stages import Stages
 from exporter.state import StateFile
 from exporter.transports import Losses, OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
+from exporter.web.server import HttpServer
 
 TICK = 1.0  # seconds between looks at what waits; a report that settles it looks, too
 RENEW = 60.0  # seconds between looks at whether the certificate was renewed
 WRITE = 60.0  # seconds between writes that no scrape asked for: SD cards wear out
-STOP_SECONDS = 5  # for answers that are under way
-KEEP_ALIVE = 15  # seconds after which an HTTP connection is closed on which nothing moves
 
 
 class App:
@@ -63,7 +59,7 @@ class App:
                 *parts, time.time, begin_anew=evidence.begin_anew, trouble=evidence.trouble
             )
             self.service.restore()
-            self._http = _Server(_http_settings(web.create(self.service, tokens)))
+            self._http = HttpServer(web.create(self.service, tokens))
             self._losses = Losses()
             self._inbox = Inbox(self._losses)
             self.receivers = Receivers(
@@ -185,66 +181,6 @@ def _resolvers(resolver: str) -> list[str]:
 
 def _stages(config: Config) -> Stages:
     return build.stages(config, gateways=gateway.ours(), masks=gateway.masks())
-
-
-def _http_settings(application: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        log_config=None,
-        log_level="error",  # a warning for each refused connection would fill the disk
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        http=_Connection,
-        proxy_headers=False,  # anybody could write X-Forwarded-For
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE,
-        limit_concurrency=200,
-        timeout_graceful_shutdown=STOP_SECONDS,  # for a reader that does not read
-    )
-
-
-class _Connection(H11Protocol):
-    """h11 is strict about framing, against smuggled requests; who says or reads nothing must go."""
-
-    _stalled: asyncio.TimerHandle
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.timeout_keep_alive_task = self.loop.call_later(
-            KEEP_ALIVE, self.timeout_keep_alive_handler
-        )
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stalled = self.loop.call_later(KEEP_ALIVE, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._stalled.cancel()
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to us: what waits must be decided and stored first."""
-
-    def __init__(self, settings: uvicorn.Config) -> None:
-        super().__init__(settings)
-        self._ends = asyncio.Event()
-
-    def end(self) -> None:
-        """Answer what was asked, and end."""
-        self.should_exit = True
-        self._ends.set()
-
-    async def main_loop(self) -> None:
-        """Renew the date of answers each second; uvicorn itself wakes up ten times for that."""
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ends.wait(), 1.0)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 async def serve(config: Config, folder: Path, tokens: Tokens | None = None) -> None:
