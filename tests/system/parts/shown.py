@@ -39,8 +39,10 @@ def sources(state: str, *, incident: bool) -> list[Source]:
         *(source for flow in flows for source in refused(flow)),
         *(Source(event.per_hour, told(event)) for event in events),
         *(Source(30, (message(router, "ignored"),), steady=True) for router in home.ROUTERS),
-        # Often enough that some hours never pass without any, at whatever time of day.
+        # Often enough that some hours never pass without any, at whatever time of day; so are those
+        # beyond a budget.
         *(Source(2, (message(router, "unrecognised"),), steady=True) for router in home.ROUTERS),
+        Source(2, (keyed(m.OVERFLOW, metric=m.ATTRIBUTED.name, label="source_asn"),), steady=True),
         Source(0.5, (message("home-router", "malformed"),), steady=True),
         Source(reports, (keyed(m.REPORTS, outcome="accepted"),), steady=True),
         Source(0.1, (keyed(m.REPORTS, outcome="refused"),)),
