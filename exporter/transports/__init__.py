@@ -20,6 +20,7 @@ DropReason = Literal[
     "rate_limited",
     "queue_full",
     "bad_frame",
+    "defect",
 ]
 # Takes listener, reason and how many messages; receivers call it in threads of theirs, too.
 Dropped = Callable[[str, DropReason, int], None]

@@ -143,9 +143,12 @@ class UdpReceiver:
         try:
             return self._receive()
         except Exception as error:  # noqa: BLE001 - the next reading may go well
-            if self._log_due(self._clock(), "defect"):
-                logger.opt(exception=error).error("receiving on {} failed", self._listener)
+            self._failed(error)
             return 0, 0
+
+    def _failed(self, error: Exception) -> None:
+        if self._log_due(self._clock(), "defect"):
+            logger.opt(exception=error).error("receiving on {} failed", self._listener)
 
     def _receive(self) -> tuple[int, int]:
         """Hand over what has arrived, or the first of it; return how many messages and bytes."""
@@ -159,7 +162,11 @@ class UdpReceiver:
             if self._log_due(received, "receive"):
                 logger.warning("cannot receive on {}: {}", self._listener, error)
         for sender, of_sender in arrived.items():
-            self._hand_over(received, sender, of_sender)
+            try:
+                self._hand_over(received, sender, of_sender)
+            except Exception as error:  # noqa: BLE001 - what it costs is known
+                self._dropped(self._listener, "defect", len(of_sender))
+                self._failed(error)
         return moved, sum(sum(map(len, of_sender)) for of_sender in arrived.values())
 
     def _hand_over(self, received: float, sender: str, arrived: list[bytes]) -> None:

@@ -298,6 +298,7 @@ def test_a_defect_does_not_end_the_receiving():
             out.sendto(b"y", ("127.0.0.1", udp.port))
             assert (await take(inbox, 1))[-1] in (b"x", b"y")
         udp.close()
+        assert drops.counts["udp", "defect"] >= 1  # all of the first reading
 
     asyncio.run(scenario())
 
@@ -312,6 +313,7 @@ def test_a_defect_does_not_end_the_stop():
         out.sendto(b"x", ("127.0.0.1", udp.port))
     udp.close()
     udp.close()
+    assert drops.counts == {("udp", "defect"): 1}
 
 
 def test_a_kernel_that_only_looks_like_linux_may_not_know_how_to_force_a_buffer():
