@@ -126,9 +126,10 @@ def tables(times: int = 200, repeated: int = 5) -> list[Table]:
     """Measure all rows."""
     notes = (
         f"{runs(repeated)} A run is {times} scrapes by another process, {PACE:g} s apart, with the"
-        " commit of what changed. `Loop` is the longest time for which nothing was received:"
-        " it includes what other programs kept the process from running. Created times are not"
-        " counted as series; OpenMetrics has one for each counter."
+        " commit of what changed. `Loop` is the longest time for which the event loop stood still,"
+        " while a thread received datagrams; it includes what other programs kept the process"
+        " from running. Created times are not counted as series; OpenMetrics has one for each"
+        " counter."
     )
     columns = (
         *("Series", "Format", "Median, ms", "p99, ms", "Loop stood still, ms"),
