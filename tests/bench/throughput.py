@@ -28,7 +28,7 @@ from tests.bench.tables import Table, figure, runs
 
 NOW = 1_795_000_000.0  # the lines bear no year
 SENDERS, PORTS = 3000, 205
-LINES_OF_DIALECT = 20_000
+LINES_OF_DIALECT = 100_000
 STATIONS = "00:00:5e:00:53:01:00:00:5e:00:53:02:08:00"
 REJECT = (
     "kernel: [{n}.123456] REJECT IN=eth0 OUT= MAC="
