@@ -58,19 +58,19 @@ class _OneByOne:
         return AT_ONCE
 
 
-class _Part(ctypes.Structure):
+class Part(ctypes.Structure):
     """`struct iovec`."""
 
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-class _Header(ctypes.Structure):
+class Header(ctypes.Structure):
     """`struct msghdr`."""
 
     _fields_ = (
         ("name", ctypes.c_void_p),
         ("name_length", ctypes.c_uint32),
-        ("parts", ctypes.POINTER(_Part)),
+        ("parts", ctypes.POINTER(Part)),
         ("part_count", ctypes.c_size_t),
         ("control", ctypes.c_void_p),
         ("control_length", ctypes.c_size_t),
@@ -78,10 +78,10 @@ class _Header(ctypes.Structure):
     )
 
 
-class _Message(ctypes.Structure):
+class Message(ctypes.Structure):
     """`struct mmsghdr`."""
 
-    _fields_ = (("header", _Header), ("length", ctypes.c_uint32))
+    _fields_ = (("header", Header), ("length", ctypes.c_uint32))
 
 
 class _Many:
@@ -96,14 +96,14 @@ class _Many:
         self._data = memoryview(mmap.mmap(-1, AT_ONCE * apart))
         self._names = memoryview(bytearray(AT_ONCE * _NAME))
         data, names = _where(self._data), _where(self._names)
-        self._parts = (_Part * AT_ONCE)(*(_Part(data + begin, longest) for begin in self._begins))
-        self._messages = (_Message * AT_ONCE)()
+        self._parts = (Part * AT_ONCE)(*(Part(data + begin, longest) for begin in self._begins))
+        self._messages = (Message * AT_ONCE)()
         for number, message in enumerate(self._messages):
             message.header.name, message.header.name_length = names + number * _NAME, _NAME
             message.header.parts = ctypes.pointer(self._parts[number])
             message.header.part_count = 1
         words, word = memoryview(self._messages).cast("B").cast("I"), ctypes.sizeof(ctypes.c_uint32)
-        self._lengths = words[_Message.length.offset // word :: ctypes.sizeof(_Message) // word]
+        self._lengths = words[Message.length.offset // word :: ctypes.sizeof(Message) // word]
 
     def move(self, arrived: Arrived) -> int:
         moved = self._call(

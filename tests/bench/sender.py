@@ -13,34 +13,12 @@ import socket
 import sys
 import time
 
+from exporter.transports.datagrams import Message, Part
+
 BURST = 32  # messages a call
 BEHIND = 0.005  # seconds that are made up for; what was missed before is not sent
 DIFFERENT = 4096  # messages
 _REMOTES, _PORTS = 3000, 205
-
-
-class _Part(ctypes.Structure):
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
-class _Header(ctypes.Structure):
-    """`struct msghdr` of a connected socket, which needs no address."""
-
-    _fields_ = (
-        ("name", ctypes.c_void_p),
-        ("name_length", ctypes.c_uint32),
-        ("parts", ctypes.POINTER(_Part)),
-        ("part_count", ctypes.c_size_t),
-        ("control", ctypes.c_void_p),
-        ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )
-
-
-class _Message(ctypes.Structure):
-    """`struct mmsghdr`."""
-
-    _fields_ = (("header", _Header), ("sent", ctypes.c_uint32))
 
 
 def lines(size: int, count: int = DIFFERENT, *, seed: int = 1) -> list[bytes]:
@@ -72,10 +50,10 @@ class Batches:
 
     def __init__(self, messages: list[bytes]) -> None:
         self._messages = messages
-        self._parts = (_Part * len(messages))(
-            *(_Part(ctypes.cast(ctypes.c_char_p(m), ctypes.c_void_p), len(m)) for m in messages)
+        self._parts = (Part * len(messages))(
+            *(Part(ctypes.cast(ctypes.c_char_p(m), ctypes.c_void_p), len(m)) for m in messages)
         )
-        self._headers = (_Message * len(messages))()
+        self._headers = (Message * len(messages))()
         for number, message in enumerate(self._headers):
             message.header.parts = ctypes.pointer(self._parts[number])
             message.header.part_count = 1
@@ -88,7 +66,7 @@ class Batches:
         Raises OSError.
         """
         most = min(most, BURST, len(self._messages) - self._next)
-        first = ctypes.byref(self._headers, self._next * ctypes.sizeof(_Message))
+        first = ctypes.byref(self._headers, self._next * ctypes.sizeof(Message))
         went: int = self._send(descriptor, first, most, 0)
         if went < 0:
             raise OSError(ctypes.get_errno(), "sendmmsg")
