@@ -22,7 +22,7 @@ from tests.bench.sender import lines as lines_of
 from tests.bench.tables import Table, figure, runs
 from tests.system.parts.knockwatch import COMMAND, ROOT, Server, configuration, free_port
 
-PACES = (0, 10, 100)  # lines a second; a home's router writes fewer than ten
+PACES = (0, 1, 10, 100)  # lines a second; a home's router writes fewer than ten
 SCRAPE_EVERY = 15.0  # seconds
 SETTLED = 3.0  # seconds after the start
 DAY = 86_400
