@@ -36,6 +36,8 @@ _ROWS = 199  # of five values; SQLite before 3.32 takes 999 a statement
 _labels = msgspec.msgpack.Decoder(tuple[str, ...])
 
 Key = tuple[str, tuple[str, ...]]  # metric, label values
+_Place = tuple[str, bytes]  # the same as it is stored
+_Values = tuple[float, float, float]  # value, created, used
 
 
 class _Commit(NamedTuple):
@@ -79,21 +81,21 @@ class StateFile:
 
     def load(self) -> tuple[dict[Key, Series], dict[str, bytes]]:
         """All counters, and the named parts."""
-        series = {
-            (metric, _labels.decode(labels)): Series(value, created, used, saved=value)
+        rows: dict[_Place, _Values] = {
+            (metric, labels): (value, created, used)
             for metric, labels, value, created, used in self._connection.execute(
                 "SELECT metric, labels, value, created, used FROM series"
             )
         }
         parts: dict[str, bytes] = dict(self._connection.execute("SELECT name, data FROM parts"))
-        for commit in self._commits():
-            for metric, labels in commit.removed:
-                series.pop((metric, _labels.decode(labels)), None)
-            for metric, labels, value, created, used in commit.series:
-                key = (metric, _labels.decode(labels))
-                series[key] = Series(value, created, used, saved=value)
-            parts |= commit.parts
-        return series, parts
+        removed, changed, news = self._unmoved_commits()
+        for place in removed:
+            rows.pop(place, None)
+        series = {
+            (metric, _labels.decode(labels)): Series(value, created, used, saved=value)
+            for (metric, labels), (value, created, used) in (rows | changed).items()
+        }
+        return series, parts | news
 
     def commit(
         self,
@@ -131,20 +133,23 @@ class StateFile:
                 raise sqlite3.DatabaseError(f"holds a damaged commit ({error})") from error
             yield commit
 
+    def _unmoved_commits(self) -> tuple[set[_Place], dict[_Place, _Values], dict[str, bytes]]:
+        """What they come to: the series that go from the tables, then those and parts that come."""
+        removed, series, parts = set[_Place](), dict[_Place, _Values](), dict[str, bytes]()
+        for commit in self._commits():
+            removed.update(commit.removed)
+            for place in commit.removed:
+                series.pop(place, None)
+            series.update((row[:2], row[2:]) for row in commit.series)
+            parts |= commit.parts
+        return removed, series, parts
+
     def _move(self) -> None:
         """Move the commits into the tables; without room there they are as good where they are.
 
         Raises sqlite3.Error when they cannot be read: then more of them would be lost, too.
         """
-        series: dict[tuple[str, bytes], tuple[float, float, float]] = {}
-        removed: set[tuple[str, bytes]] = set()
-        parts: dict[str, bytes] = {}
-        for commit in self._commits():
-            removed.update(commit.removed)
-            for key in commit.removed:
-                series.pop(key, None)
-            series.update((row[:2], row[2:]) for row in commit.series)
-            parts |= commit.parts
+        removed, series, parts = self._unmoved_commits()
         self._unmoved = 0
         try:
             with self._connection:
@@ -155,8 +160,8 @@ class StateFile:
 
     def _put(
         self,
-        removed: Iterable[tuple[str, bytes]],
-        series: Sequence[tuple[tuple[str, bytes], tuple[float, float, float]]],
+        removed: Iterable[_Place],
+        series: Sequence[tuple[_Place, _Values]],
         parts: Mapping[str, bytes],
     ) -> None:
         """Put what is new into the tables; sorted, so that each page is written once."""
