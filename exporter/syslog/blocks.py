@@ -85,7 +85,7 @@ class Form:
             return "" not in texts
         return texts[0] != "" and texts.count(texts[0]) == len(texts)
 
-    def destination(self, row: Sequence[str]) -> str:
+    def destination(self, row: _Row) -> str:
         """The address of ours that a line tells of; "" where it does not vary."""
         return "" if self._destination is None else row[self._destination]
 
@@ -241,15 +241,13 @@ class _Told(NamedTuple):
 
     def _sorted(self, places: Sequence[int]) -> Iterator[Block | bytes]:
         """A mixture by what goes together, few of a kind as lines; ordered by their last lines."""
-        kinds = [
-            kind
-            for form in set(self.forms[places[0] : places[-1] + 1])
-            if form
-            for kind in self._kinds(form, places)
-        ]
+        kinds = defaultdict[tuple[Form, str], list[int]](list)  # by form, and address of ours
+        for at in places:
+            if form := self.forms[at]:
+                kinds[form, form.destination(self.rows[at])].append(at)
         # By their last lines, so that the last one of each host stays that: a repeat is of it.
-        pieces = [kind for kind in kinds if len(kind) >= MIN_LINES]
-        pieces += [[at] for kind in kinds if len(kind) < MIN_LINES for at in kind]
+        pieces = [kind for kind in kinds.values() if len(kind) >= MIN_LINES]
+        pieces += [[at] for kind in kinds.values() if len(kind) < MIN_LINES for at in kind]
         for piece in sorted(pieces, key=itemgetter(-1)):
             form, lines = self.forms[piece[0]], [self.lines[at] for at in piece]
             if len(piece) < MIN_LINES or form is None:
@@ -257,13 +255,3 @@ class _Told(NamedTuple):
             else:
                 columns = list(zip(*(self.rows[at] for at in piece), strict=True))
                 yield form.block(lines, columns)
-
-    def _kinds(self, form: Form, places: Sequence[int]) -> list[list[int]]:
-        """The places of lines of a form, by the address of ours that they tell of."""
-        own = [at for at in places if self.forms[at] is form]
-        if not own or form.are_alike(list(zip(*(self.rows[at] for at in own), strict=True))):
-            return [own]
-        by_destination = defaultdict[str, list[int]](list)
-        for at in own:
-            by_destination[form.destination(self.rows[at])].append(at)
-        return list(by_destination.values())
