@@ -23,6 +23,7 @@ Hours = Annotated[float, msgspec.Meta(gt=0, le=87_600)]
 Days = Annotated[float, msgspec.Meta(gt=0, le=3650)]
 Meaning = Literal["rejected", "accepted", "other"]
 Rows = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+Places = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Bytes = Annotated[int, msgspec.Meta(ge=10_000_000, le=10**12)]
 
 
@@ -132,6 +133,53 @@ class MetricsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     newborn_at_zero: bool = False  # for a Prometheus that does not read created times
 
 
+class Kafka(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[kafka]: where relays write and workers read. `serve` with `servers` is a worker."""
+
+    servers: tuple[str, ...] = ()  # HOST:PORT; some of the brokers
+    topic: str = "knockwatch"  # its changelog is TOPIC-changelog
+    group: str = "knockwatch"  # of the workers
+    partitions: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 12  # of topics that we make
+    replicas: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0  # of the same; 0: as the brokers say
+    security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    ca: str = ""  # files (PEM): of the brokers' CA; our own certificate and key, if they ask for it
+    certificate: str = ""
+    key: str = ""
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    user: str = ""
+    password_file: str = ""
+
+
+class Relay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[relay]: what `relay` writes, and for whom. Either one site, or a file of subscribers."""
+
+    name: str = ""  # under which workers know its key; "" is the host's name
+    key_file: str = ""  # the secret with which it signs
+    site: str = ""
+    region: str = ""  # under which that site is counted; "" is the site itself
+    subscribers: str = ""  # file: whose addresses, certificates and tokens belong to which site
+    spool_bytes: Bytes = 1_000_000_000  # of what waits on disk while no broker answers
+
+
+class Fleet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[fleet]: what a worker takes, and how it shows it. A shard is one of Kafka's partitions."""
+
+    relays: str = ""  # file: the relays' keys and sites; without it everybody is believed
+    rebuild_minutes: Annotated[float, msgspec.Meta(ge=5, le=1440)] = 15.0  # of reports, on a move
+    pseudonym_key: str = ""  # file: a secret; devices are shown by names made with it
+    sites_per_shard: Places = 5_000
+    series_per_shard: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 200_000  # of a metric
+    budgets: Limits = Limits(  # of each site, or region
+        router=10,
+        destination_port=50,
+        source_asn=50,
+        source_country=50,
+        device=30,
+        process=50,
+        series_per_metric=500,
+    )
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be configured."""
 
@@ -148,6 +196,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     windows: Windows = Windows()
     state: State = State()
     metrics: MetricsTable = MetricsTable()
+    kafka: Kafka = Kafka()
+    relay: Relay = Relay()
+    fleet: Fleet = Fleet()
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""A fleet of sites: relays write what they receive to Kafka, workers read and count it."""
