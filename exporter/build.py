@@ -38,14 +38,10 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
         knowledge.networks,
         special=None if special is None else [(entry.prefix, entry.kind) for entry in special],
     )
-    hosts = Hosts(inventory=_inventory(config))
-    forwards = (
-        Forward(router=f.router, transport=f.transport, port=f.port, device=f.device)
-        for f in config.port_forward
-    )
     metrics = Metrics(config.budgets)
     for router in config.router:
         metrics.store.place("router", router.name)
+    hosts = Hosts(inventory=_inventory(config))
     return Stages(
         routers=Routers(map(_rule, config.router), gateways, masks),
         reader=reader(config),
@@ -59,7 +55,18 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
         networks=networks,
         knowledge=knowledge,
         hosts=hosts,
-        attributor=Attributor(hosts, port_kind(knowledge), config.windows, Mappings(forwards)),
+        attributor=_attributor(config, hosts, knowledge),
+        metrics=metrics,
+    )
+
+
+def of_another_site(like: Stages, config: Config, metrics: Metrics) -> Stages:
+    """The stages of one more site: its own where homes differ, the others' where they do not."""
+    hosts = Hosts(inventory=_inventory(config))
+    return like._replace(
+        routers=Routers(map(_rule, config.router)),
+        hosts=hosts,
+        attributor=_attributor(config, hosts, like.knowledge),
         metrics=metrics,
     )
 
@@ -99,6 +106,14 @@ def port_kind(
         return "scan_port" if entry is not None and entry.kind in _SCANNED else None
 
     return kind
+
+
+def _attributor(config: Config, hosts: Hosts, knowledge: Knowledge) -> Attributor:
+    forwards = (
+        Forward(router=f.router, transport=f.transport, port=f.port, device=f.device)
+        for f in config.port_forward
+    )
+    return Attributor(hosts, port_kind(knowledge), config.windows, Mappings(forwards))
 
 
 def _inventory(config: Config) -> Inventory:

@@ -157,7 +157,8 @@ class Intake:
         key = (address, hostname)
         sender = self._senders.pop(key, None)
         if sender is None:
-            sender = Sender(router=self._router or self._routers.name(address, hostname))
+            named = self._router is not None
+            sender = Sender(router=self._router if named else self._routers.name(address, hostname))
         if len(self._senders) >= MAX_SENDERS:
             forgotten = next(iter(self._senders))
             del self._senders[forgotten]

@@ -8,7 +8,7 @@ with `report`, and time with `tick`.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -65,7 +65,7 @@ class Pipeline:
         self._fronts = Fronts()
         self.traffic = Traffic()
         self.spread = Spread(live=line_clock is None)
-        self.bisection = Bisection(stages.hosts)
+        self.bisection = Bisection(stages.hosts, asked=decided is not None)
         self.unread = UnreadLines()
         self.arrived: dict[str, Arrived] = {}  # by listener
         self._keeps_lines = decided is not None
@@ -111,21 +111,27 @@ class Pipeline:
 
         Raises machines.Conflict; nothing is changed then.
         """
-        device = self.stages.hosts.report(report, received)
-        self.bisection.reported(device, received)
-        self._read_table(device)
-        if device.received == received:  # not one of a spool, that comes after newer ones
-            complete = report.unchanged_since is None
-            for process, amount in self.traffic.add(device.report, complete=complete).items():
-                self.stages.metrics.process_bytes(device.name, process, amount, received)
+        device, moved = self._reported(report, received)
+        for process, amount in moved.items():
+            self.stages.metrics.process_bytes(device.name, process, amount, received)
         self._pass(received)
         return device
 
-    def _read_table(self, device: Device) -> None:
-        """Take in where a router's ports lead, if the device tells, and it is known whose."""
-        table = device.report.port_table
+    def recall(self, report: HostReport, received: float) -> None:
+        """Take in a report that was counted before. Raises machines.Conflict."""
+        self._reported(report, received)
+
+    def _reported(self, report: HostReport, received: float) -> tuple[Device, Mapping[str, int]]:
+        """Take a report in; return its device, and how many bytes each program moved since."""
+        device = self.stages.hosts.report(report, received)
+        self.bisection.reported(device, received)
+        table = device.report.port_table  # where a router's ports lead, if it is known whose
         if table is not None and (router := self.stages.routers.at(table.gateway)) is not None:
             self.stages.attributor.mappings.read(router, table, device.taken - table.age_seconds)
+        if device.received != received:  # one of a spool, that comes after newer ones
+            return device, {}
+        complete = report.unchanged_since is None
+        return device, self.traffic.add(device.report, complete=complete)
 
     def tick(self, now: float) -> None:
         """Decide what has waited long enough, and forget what is old.

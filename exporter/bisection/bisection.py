@@ -58,8 +58,10 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
 class Bisection:
     """Who was there when packets came that are nobody's."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: Hosts, *, asked: bool = True) -> None:
+        """Where nobody is `asked`, nothing is gathered: a day of it takes half a megabyte."""
         self._hosts = hosts
+        self._asked = asked
         self.attendance = Attendance()
         self.streams = Streams()
         self._minute = 0
@@ -71,6 +73,8 @@ class Bisection:
 
     def reported(self, device: Device, now: float) -> None:
         """Take in who an agent's report shows; one of a spool says nothing about now."""
+        if not self._asked:
+            return
         self.streams.listening(now)
         if device.is_agent and device.received == now <= device.current_until:
             self.attendance.reported(device.name, device.taken, device.current_until)
@@ -79,7 +83,7 @@ class Bisection:
 
     def told(self, router: str, event: Event, happened: float) -> None:
         """Take in a lease, a join or a leave."""
-        if event.mac is None:
+        if event.mac is None or not self._asked:
             return
         if event.kind == "wifi_join":
             self.attendance.joined(event.mac, router, happened)
@@ -90,6 +94,8 @@ class Bisection:
 
     def decided(self, decision: Decision, now: float) -> None:
         """Count packets that nobody is named for, and that a device may have caused."""
+        if not self._asked:
+            return
         self.streams.listening(now)
         packets = decision.rejection
         if concerns(decision.attribution.device, packets.direction, decision.cause.name):
@@ -107,6 +113,8 @@ class Bisection:
 
         `columns` are our port, the source's network, and the cause.
         """
+        if not self._asked:
+            return
         self.streams.listening(now)
         concerned = {cause for cause in set(columns[2]) if concerns("", like.direction, cause)}
         if not concerned:

@@ -80,5 +80,5 @@ def site_of(key: bytes | None) -> str:
 
 
 def is_name(text: str, most: int = MAX_SITE) -> bool:
-    """Whether a text can name a site or a region: printable, without blanks around it."""
-    return 0 < len(text) <= most and text.isprintable() and text == text.strip()
+    """Whether a text can name a site or a region: printable, no blanks around it, no `@`."""
+    return 0 < len(text) <= most and text.isprintable() and text == text.strip() and "@" not in text

@@ -1,8 +1,9 @@
 """Who may write for which site: a relay signs its records, and a worker knows the relays' keys.
 
 Kafka's own access rules end at the topic, and all sites share one. A line of the workers' file is
-`RELAY SECRET SITE…`; a site may be a pattern, as `tokyo-*`. The file is read again when it has
-changed, so a relay is refused by removing its line.
+`RELAY SECRET SITE…`; a site may be a pattern, as `tokyo-*`, and is written `SITE@REGION` where it is
+counted under a region. The file is read again when it has changed, so a relay is refused by
+removing its line.
 """
 
 import hmac
@@ -35,10 +36,11 @@ class RelayKeys:
         self._keys = _read(file)
         self._seen = _state(file)
 
-    def may_write(self, relay: str, site: str, value: bytes, signature: bytes) -> bool:
+    def may_write(self, relay: str, site: str, region: str, value: bytes, signature: bytes) -> bool:
         """Whether that relay signed the value for that site, and may write for it."""
         key = self._keys.get(relay)
-        if key is None or not any(fnmatchcase(site, pattern) for pattern in key.sites):
+        place = f"{site}@{region}" if region else site
+        if key is None or not any(fnmatchcase(place, pattern) for pattern in key.sites):
             return False
         return hmac.compare_digest(sign(key.secret, site, value), signature)
 

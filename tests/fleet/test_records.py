@@ -62,7 +62,7 @@ def test_a_key_names_a_site(site):
 
 
 @pytest.mark.parametrize(
-    "key", [None, b"", b" a", b"a ", b"a\nb", b"\xff", "\u202eb".encode(), b"x" * 65]
+    "key", [None, b"", b" a", b"a ", b"a\nb", b"\xff", b"a@b", "\u202eb".encode(), b"x" * 65]
 )
 def test_a_key_that_names_no_site_is_refused(key):
     with pytest.raises(RecordError):
