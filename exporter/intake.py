@@ -157,8 +157,9 @@ class Intake:
         key = (address, hostname)
         sender = self._senders.pop(key, None)
         if sender is None:
-            named = self._router is not None
-            sender = Sender(router=self._router if named else self._routers.name(address, hostname))
+            named = self._router
+            router = self._routers.name(address, hostname) if named is None else named
+            sender = Sender(router=router)
         if len(self._senders) >= MAX_SENDERS:
             forgotten = next(iter(self._senders))
             del self._senders[forgotten]

@@ -146,7 +146,7 @@ class Bisection:
     def remembered(self, now: float) -> Remembered:
         """What is to be stored, as it was within the last ten minutes."""
         end = (int(now // 60) - LAG) // REMEMBER_EVERY * REMEMBER_EVERY
-        if end != self._remembered.streams.end:
+        if self._asked and end != self._remembered.streams.end:
             self._remembered = Remembered(
                 at=now,
                 streams=self.streams.past(end),

@@ -18,6 +18,14 @@ Kind = Literal["lines", "report"]
 class RecordError(ValueError):
     """A record that no relay of ours wrote; the text says why."""
 
+    reason = "bad_record"  # the label of `dropped_messages_total`
+
+
+class Forged(RecordError):
+    """A record that is not signed by whoever may write for its site."""
+
+    reason = "forged"
+
 
 class Lines(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True, tag="lines"):
     """Syslog messages of one sender, in the order in which they arrived."""

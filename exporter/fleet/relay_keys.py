@@ -1,7 +1,7 @@
 """Who may write for which site: a relay signs its records, and a worker knows the relays' keys.
 
 Kafka's own access rules end at the topic, and all sites share one. A line of the workers' file is
-`RELAY SECRET SITE…`; a site may be a pattern, as `tokyo-*`, and is written `SITE@REGION` where it is
+`RELAY SECRET SITE…`; a site may be a pattern, as `tokyo-*`, and is `SITE@REGION` where it is
 counted under a region. The file is read again when it has changed, so a relay is refused by
 removing its line.
 """

@@ -62,11 +62,21 @@ def state(
     scrape_seconds: float,
     metrics: m.Metrics | None = None,
 ) -> list[Family]:
-    """What holds at this moment: a silent host or router shows by its time, then disappears.
+    """What holds at this moment.
 
     `metrics` says how many may be shown and who comes first; without it, the default limits hold.
     """
-    metrics = metrics or m.Metrics()
+    return [
+        *of_site(routers, hosts, undecided, now, metrics or m.Metrics()),
+        _family(m.SCRAPE_SECONDS, [((), scrape_seconds)]),
+        _family(m.BUILD_INFO, [((version, platform.python_version()), 1.0)]),
+    ]
+
+
+def of_site(
+    routers: Routers, hosts: Hosts, undecided: int, now: float, metrics: m.Metrics
+) -> list[Family]:
+    """What holds at a site: a silent host or router shows by its time, then disappears."""
     all_routers, all_devices = list(routers.known()), list(hosts.devices())
     heard = _routers(all_routers, routers.rules, metrics)
     stamped = [router for router in heard if router.clock.offset is not None]
@@ -107,8 +117,6 @@ def state(
         _family(m.DEVICE_BYTES, _bytes(shown)),
         _family(m.OMITTED, (((label,), float(count)) for label, count in omitted.items())),
         _family(m.WAITING_PACKETS, [((), float(undecided))]),
-        _family(m.SCRAPE_SECONDS, [((), scrape_seconds)]),
-        _family(m.BUILD_INFO, [((version, platform.python_version()), 1.0)]),
     ]
 
 

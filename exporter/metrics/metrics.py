@@ -5,6 +5,8 @@ state (devices, routers) is read at each scrape, so that a silent host disappear
 Names, labels and meanings are the product's contract: renaming one is a breaking change.
 """
 
+from collections.abc import Callable
+from copy import copy
 from typing import Annotated
 
 import msgspec
@@ -205,6 +207,12 @@ class Metrics:
         for asn in ("private", "reserved", "unknown"):
             self.store.place("source_asn", asn)
         self.processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
+        self._shown: Callable[[str], str] = str  # the name under which a device is shown
+
+    def with_devices(self, shown: Callable[[str], str]) -> "Metrics":
+        """The same counters, in which each device is `shown` under another name."""
+        (view := copy(self))._shown = shown
+        return view
 
     def message(
         self, router: str, dialect: str | None, outcome: str, now: float, messages: int = 1
@@ -227,6 +235,7 @@ class Metrics:
 
     def process_bytes(self, device: str, process: str, amount: int, now: float) -> None:
         """Count a program's bytes; a family's other programs are not everybody's business."""
+        device = self._shown(device)
         if (device, process) in self.store.series[FIRST_SEEN.name]:
             self.store.add(PROCESS_BYTES, (device, process), amount, now)
 
@@ -263,7 +272,8 @@ class Metrics:
     def attributed(self, decision: Decision, application: Application | None, now: float) -> None:
         """Count rejected packets once more, now that it is decided whose they were."""
         rejection, attribution, cause = decision.rejection, decision.attribution, decision.cause
-        device, process, packets = attribution.device, attribution.process, rejection.count
+        device, process = self._shown(attribution.device), attribution.process
+        packets = rejection.count
         asn, port = rejection.source.asn, rejection.destination_port
         labels = (rejection.router, rejection.direction, rejection.transport, asn)
         if device:

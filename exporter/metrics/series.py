@@ -72,7 +72,7 @@ class SeriesStore:
             for declaration in self.declarations.values()
         }
         self._fixed: set[tuple[str, str]] = set()  # label values that keep their place
-        self._cap = cap
+        self.cap = cap  # series of a metric; those above a cap that was lowered stay
         self.removals = 0  # how often series may have been removed or replaced
         self._overflow = overflow
         self._earliest = 0.0
@@ -84,7 +84,7 @@ class SeriesStore:
     def set(self, metric: Declaration, labels: tuple[str, ...], value: float, now: float) -> None:
         """Give a series a first value that then stays; its labels must have their places."""
         series = self.series[metric.name]
-        if len(series) < self._cap and labels not in series:
+        if len(series) < self.cap and labels not in series:
             series[_shared(labels)] = Series(value, now, now)
 
     def retire(self, now: float) -> None:
@@ -101,7 +101,7 @@ class SeriesStore:
                     budget.release(value)
                     self._remove(label, value)
         for name, of_metric in self.series.items():
-            if len(of_metric) >= self._cap and self.declarations[name].kind == "counter":
+            if len(of_metric) >= self.cap and self.declarations[name].kind == "counter":
                 for labels in [k for k, series in of_metric.items() if series.used < now - IDLE]:
                     del of_metric[labels]
                     self.removed.append((name, labels))
@@ -167,7 +167,7 @@ class SeriesStore:
 
     def room(self, metric: Declaration) -> int:
         """How many more series a metric takes."""
-        return max(self._cap - len(self.series[metric.name]), 0)
+        return max(self.cap - len(self.series[metric.name]), 0)
 
     def count(
         self, metric: Declaration, labels: tuple[str, ...], amount: float, now: float
@@ -175,7 +175,7 @@ class SeriesStore:
         """Count under labels that have their places."""
         series = self.series[metric.name]
         known = series.get(labels)
-        if known is None and len(series) >= self._cap and metric is not self._overflow:
+        if known is None and len(series) >= self.cap and metric is not self._overflow:
             labels = self._fold(metric, labels, now, amount)
             known = series.get(labels)
         if known is None:
