@@ -1,4 +1,4 @@
-"""Every test of this folder carries the mark `system`; and the pasts that some of them share."""
+"""Every test of this folder carries the mark `system`; and the parts that some of them share."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.parts import kafka as kafka_part
 from tests.system.parts import pasts
+from tests.system.parts.kafka import Kafka
 from tests.system.parts.pasts import Home, Lived
 
 HERE = Path(__file__).parent
@@ -30,3 +32,17 @@ def homes(lived, tmp_path_factory) -> Iterator[dict[str, Home]]:
     """A Prometheus for each of them."""
     with pasts.homes(lived, tmp_path_factory.mktemp("homes")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory) -> Iterator[Kafka]:
+    """One node for all tests: each makes topics and groups with names of its own."""
+    with kafka_part.kafka(tmp_path_factory.mktemp("kafka")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def kafka_cluster(tmp_path_factory) -> Iterator[Kafka]:
+    """Three nodes; a test that ends one starts it again."""
+    with kafka_part.kafka(tmp_path_factory.mktemp("kafka-cluster"), size=3) as cluster:
+        yield cluster

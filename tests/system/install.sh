@@ -3,17 +3,23 @@
 # nothing. Quick when everything is there. The machine's package sources stay as they are: what must be
 # newer than the release has it (a Prometheus that reads created timestamps, Alertmanager and Compose in
 # the versions of docker-compose.yml) comes from sid, through package lists kept apart, from the mirror
-# that the machine already uses; it is unpacked into a cache, not installed.
+# that the machine already uses; it is unpacked into a cache, not installed. Kafka is no package: Maven
+# fetches its jars, from wherever the machine's own settings say that Maven Central is.
 set -eu
 
 PARTS=${KNOCKWATCH_TEST_PARTS:-${XDG_CACHE_HOME:-$HOME/.cache}/knockwatch-test-parts}
 PACKAGES="rsyslog logrotate rsyslog-gnutls rsyslog-openssl bsdutils busybox ulogd2 miniupnpd-nftables miniupnpc dnsmasq-base conntrack iproute2 nftables chromium fonts-noto-cjk lsof net-tools docker.io debootstrap systemd libfaketime"
 command -v npm >/dev/null || PACKAGES="$PACKAGES nodejs npm" # some machines have their own
-FROM_SID="prometheus promtool prometheus-alertmanager docker-compose"
-PROGRAMS="bin/prometheus bin/promtool bin/prometheus-alertmanager bin/amtool libexec/docker/cli-plugins/docker-compose"
+command -v mvn >/dev/null || PACKAGES="$PACKAGES maven"
+command -v java >/dev/null || PACKAGES="$PACKAGES default-jre-headless" # 17 or newer since Debian 12
+FROM_SID="prometheus promtool prometheus-alertmanager docker-compose victoria-metrics"
+PROGRAMS="bin/prometheus bin/promtool bin/prometheus-alertmanager bin/amtool libexec/docker/cli-plugins/docker-compose bin/victoria-metrics"
 # The rules of accessibility that the page is tried by: a script for the browser of the tests, never part of the page.
 AXE=4.14.1
 AXE_SHA512=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
+KAFKA=4.4.0
+KAFKA_SHA512=bf4a5270f6aba52d3010270885ef218160995342bf345b4e9b19b981552979638afd25c6bc126f3079b207d431830afa4a9e09d72bba047475d6c2e09239048a # of the list of its jars' own
+MAVEN_DEPENDENCIES=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() { echo "tests/system/install.sh: $*"; }
@@ -39,7 +45,7 @@ from_sid() { # unpack the named packages into $PARTS/sid
     uri=$(mirror)
     [ -n "$uri" ] || { say "no Debian mirror among apt's sources: cannot get $*"; return 1; }
     apt=$PARTS/apt
-    rm -rf "$apt" "$PARTS/sid.new" "$PARTS/sid"
+    rm -rf "$apt" "$PARTS/sid.new"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     echo "deb [signed-by=$KEYRING] $uri sid main" >"$apt/sid.list"
     cat >"$apt/apt.conf" <<CONF
@@ -57,6 +63,7 @@ CONF
     for package in "$apt"/*.deb; do
         dpkg -x "$package" "$PARTS/sid.new" || return 1
     done
+    rm -rf "$PARTS/sid"
     mv "$PARTS/sid.new" "$PARTS/sid" # what is half unpacked never carries the name
     rm -rf "$apt"
 }
@@ -100,6 +107,19 @@ axe() { # unpack axe-core, that very release, into $PARTS/axe-core-VERSION
     rm -rf "$new"
 }
 
+kafka() { # with all that it needs, those very jars, into $PARTS/kafka-VERSION
+    new=$PARTS/kafka.new
+    rm -rf "$new" "$PARTS"/kafka-*
+    mkdir -p "$new/jars"
+    mvn --quiet --batch-mode --strict-checksums --file "$(dirname "$0")/kafka.pom.xml" \
+        -Dmaven.repo.local="$new/repository" -Dkafka.version="$KAFKA" "$MAVEN_DEPENDENCIES:copy-dependencies" \
+        -DincludeScope=runtime -DoutputDirectory="$new/jars" >"$PARTS/maven.log" 2>&1 || return 1
+    sums=$(cd "$new/jars" && export LC_ALL=C && sha512sum ./*.jar | sha512sum)
+    [ "$sums" = "$KAFKA_SHA512  -" ] || return 1
+    mv "$new/jars" "$PARTS/kafka-$KAFKA"
+    rm -rf "$new"
+}
+
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null || [ ! -e "$KEYRING" ]; then
     say "needs root on Debian with apt: nothing installed, tests that miss a part skip and name it"
     exit 0
@@ -134,6 +154,10 @@ if [ ! -d "$PARTS/axe-core-$AXE" ]; then
     say "unpacking axe-core $AXE into $PARTS"
     axe || say "not to be had: the tests that need it name it"
 fi
+if [ ! -d "$PARTS/kafka-$KAFKA" ]; then
+    say "fetching Kafka $KAFKA into $PARTS"
+    kafka || say "not to be had: the tests that need it name it; see $PARTS/maven.log"
+fi
 say "$(rsyslogd -v | head -n 1)"
 say "$(basename "$PARTS"/syslog-ng/usr/lib/syslog-ng/[0-9]*) is syslog-ng's version"
 say "$(chromium --version 2>/dev/null)"
@@ -141,4 +165,5 @@ say "$("$PARTS/sid/usr/bin/prometheus" --version 2>&1 | head -n 1)"
 say "$("$PARTS/sid/usr/bin/promtool" --version 2>&1 | head -n 1)"
 say "$("$PARTS/sid/usr/bin/prometheus-alertmanager" --version 2>&1 | head -n 1)"
 say "Docker Compose $("$PARTS/sid/usr/libexec/docker/cli-plugins/docker-compose" version --short 2>&1)"
+say "Kafka $(basename "$PARTS"/kafka-[0-9]* | cut -d - -f 2) on $(java -version 2>&1 | head -n 1)"
 say "$(dockerd --version 2>&1)"

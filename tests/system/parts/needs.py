@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.parts import axe
+from tests.system.parts.kafka import jars
 from tests.system.parts.process import found
 from tests.system.parts.prometheus import UNPACKED, binary, parts
 
@@ -35,6 +36,8 @@ def here(part: str) -> bool:
         return axe.script() is not None
     if part == "faketime":  # a library that answers for the system's clock
         return any(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if part == "kafka":
+        return jars() is not None and here("java")
     if part == "trixie":  # the Debian 13 that the images of the tests are made of
         return (parts() / part).is_dir()
     return found(part) is not None

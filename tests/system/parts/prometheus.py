@@ -26,6 +26,7 @@ UNPACKED = {
     "alertmanager": "bin/prometheus-alertmanager",
     "amtool": "bin/amtool",
     "docker-compose": "libexec/docker/cli-plugins/docker-compose",
+    "victoria-metrics": "bin/victoria-metrics",
 }
 
 
