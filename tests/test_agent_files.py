@@ -21,7 +21,7 @@ from exporter.host_report import Gateway, HostReport, Link, Neighbour, Socket
 from exporter.hosts import Hosts
 from exporter.hosts.machines import Conflict
 from exporter.sockets_text import fields
-from exporter.web.reports import BURST, PER_SECOND
+from exporter.web.posted import BURST, PER_SECOND
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 SCRIPT = (DEPLOY / "windows" / "knockwatch-agent.ps1").read_bytes()

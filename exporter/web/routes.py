@@ -8,9 +8,6 @@ POST /api/v1/reports · /api/v1/sockets/{device} · /api/v1/forget/{device:path}
 POST /sockets · /log · /log/forget · /known · /known/withdraw · /add         the page's own forms
 """
 
-import asyncio
-import gzip
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
@@ -18,13 +15,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from exporter.access.tokens import Tokens
 from exporter.service import Service
-from exporter.web import rendering, words
+from exporter.web import answers, rendering
 from exporter.web.adding import Adding
 from exporter.web.api import Api
 from exporter.web.devices import Devices
@@ -36,22 +33,21 @@ from exporter.web.page import Page
 from exporter.web.refusals import Refusal
 from exporter.web.reports import Reports
 
-PIECE = 64 * 1024  # bytes of a body that are sent at once
 _STATIC = Path(__file__).with_name("static")
 
 
 def create(service: Service, tokens: Tokens | None = None) -> Starlette:
     """Return the application. With `tokens` only they may post; without, only near clients."""
     names = frozenset(name.lower() for name in service.config.listen.host_names)
-    answers = _Answers(service)
+    own = _Answers(service)
     api, reports, page = Api(service), Reports(service, tokens), Page(service, tokens)
     forgetting, knowing = Forgetting(service, tokens), Knowing(service, tokens)
     adding, packets, devices = Adding(service, tokens), Packets(service), Devices(service)
     return Starlette(
         routes=[
-            Route("/metrics", answers.metrics),
+            Route("/metrics", own.metrics),
             Route("/-/healthy", answers.healthy),
-            Route("/-/ready", answers.is_ready),
+            Route("/-/ready", own.is_ready),
             Route("/api/v1/suspects", api.suspects),
             Route("/api/v1/decisions", api.decisions),
             Route("/api/v1/devices", devices.api),
@@ -78,8 +74,8 @@ def create(service: Service, tokens: Tokens | None = None) -> Starlette:
             Route("/known/withdraw", knowing.withdraw, methods=["POST"]),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[Middleware(Guard, rules=Rules(names, tokens), answer=answers.turned_away)],
-        exception_handlers={Refusal: answers.refused, HTTPException: answers.not_routed},
+        middleware=[Middleware(Guard, rules=Rules(names, tokens), answer=own.turned_away)],
+        exception_handlers={Refusal: own.refused, HTTPException: own.not_routed},
     )
 
 
@@ -91,66 +87,30 @@ class _Answers:
 
     async def metrics(self, request: Request) -> Response:
         """The exposition, in the format and encoding that is asked for."""
-        body, content_type = await self._service.scrape(request.headers.get("accept", ""))
-        headers = {"content-type": content_type, "vary": "Accept, Accept-Encoding"}
-        if _takes_gzip(request.headers.get("accept-encoding", "")):
-            body = await asyncio.to_thread(gzip.compress, body, 1, mtime=0)
-            headers["content-encoding"] = "gzip"
-        headers["content-length"] = str(len(body))
-        return StreamingResponse(_pieces(body), headers=headers)
-
-    async def healthy(self, _: Request) -> Response:
-        """The process answers."""
-        return PlainTextResponse("healthy\n")
+        body = await self._service.scrape(request.headers.get("accept", ""))
+        return await answers.exposition(request, *body)
 
     async def is_ready(self, _: Request) -> Response:
         """Everything is open, and lines are taken in."""
-        ready = self._service.ready
-        return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+        return answers.ready(self._service.ready)
 
     def turned_away(self, request: Request, refusal: Refusal) -> Response:
         """What the guard does not let in; an agent's reports are counted."""
         if request.url.path == "/api/v1/reports":
             service = self._service
             service.pipeline.stages.metrics.report("refused", service.clock())
-        return self.refusal(request, refusal)
-
-    def refusal(self, request: Request, refusal: Refusal) -> Response:
-        """The API's answer is JSON, a person's a page."""
-        if not request.url.path.startswith("/api/"):
-            language = rendering.language_of(request, self._service.config.language)
-            return rendering.failure(request, refusal, language)
-        error = words.phrase(refusal.key, "en").format(**refusal.told("en"))
-        headers = {"www-authenticate": "Bearer"} if refusal.status == 401 else None
-        return JSONResponse({"error": error}, refusal.status, headers)
+        return self.refused(request, refusal)
 
     def refused(self, request: Request, error: Exception) -> Response:
-        """What a handler refused."""
-        return self.refusal(request, cast("Refusal", error))
+        """The API's answer is JSON, a person's a page."""
+        if request.url.path.startswith("/api/"):
+            return answers.refused(request, error)
+        language = rendering.language_of(request, self._service.config.language)
+        return rendering.failure(request, cast("Refusal", error), language)
 
     def not_routed(self, request: Request, error: Exception) -> Response:
         """No such path, or no such method on it."""
         failure = cast("HTTPException", error)
-        if failure.status_code == 405:
-            refusal = Refusal(405, "refused.method", method=request.method)
-        else:
-            refusal = Refusal(failure.status_code, "refused.missing", path=request.url.path)
-        answer = self.refusal(request, refusal)
+        answer = self.refused(request, answers.not_routed(request, failure))
         answer.headers.update(failure.headers or {})
         return answer
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    """A long body in pieces: the loop has its turn, and what is sent is not copied whole."""
-    for start in range(0, len(body), PIECE):
-        yield body[start : start + PIECE]
-        await asyncio.sleep(0)  # to send only waits for slow readers: it would see nobody hang up
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Tell whether an Accept-Encoding header takes gzip."""
-    for entry in accepted.lower().split(","):
-        name, _, weight = entry.partition(";")
-        if name.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

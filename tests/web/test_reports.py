@@ -1,22 +1,17 @@
 """Posted reports and pasted sockets: what is taken, what is refused, and that it is counted."""
 
-import asyncio
 import json
-import threading
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter import sockets_text, wire
+from exporter import wire
 from exporter.agent.outbox import AT_ONCE
 from exporter.agent.push import POLL
 from exporter.host_report import HostReport, Link, Neighbour, Socket
-from exporter.hosts import MAX_DEVICES
-from exporter.web import reports
 from exporter.web.bodies import MAX_BODY, MAX_REPORT
-from exporter.web.reports import BURST, Rates
+from exporter.web.posted import BURST
 from tests.system.parts.founding import NETSTAT, PROCESS
-from tests.web.conftest import NOW
 
 REPORTS = "/api/v1/reports"
 COUNTED = "knockwatch_reports_total"
@@ -116,42 +111,6 @@ def test_what_an_agent_sends_of_its_own_accord_is_never_too_often(home):
     for _ in range(60):  # and now something changes at every look
         home.now += POLL
         assert client.post(REPORTS, body()).status == 200
-
-
-def test_only_so_many_devices_are_remembered_to_be_slowed_down():
-    rates = Rates()
-    for _ in range(int(BURST)):
-        assert rates.allow("pc", NOW)
-    assert not rates.allow("pc", NOW)
-    for number in range(MAX_DEVICES):
-        assert rates.allow(f"device {number}", NOW)
-    assert rates.allow("pc", NOW)
-
-
-def test_two_pastes_are_read_at_a_time_and_nothing_else_waits_for_them(home, monkeypatch):
-    reading, go_on = threading.Semaphore(0), threading.Event()
-    busy: list[int] = []
-
-    def slow(text: bytes, name: str) -> HostReport:
-        busy.append(1)
-        reading.release()
-        assert go_on.wait(20)
-        return HostReport(version=1, device=name, agent="paste")
-
-    async def scenario() -> None:
-        monkeypatch.setattr(sockets_text, "read", slow)
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(5):
-                tasks.create_task(reports.paste(home.service, f"PC{number}", b""))
-            for _ in range(2):
-                await asyncio.to_thread(reading.acquire, timeout=20)
-            for _ in range(50):  # others go on meanwhile
-                await asyncio.to_thread(int)
-            assert len(busy) == 2
-            go_on.set()
-
-    asyncio.run(scenario())
-    assert len(busy) == 5
 
 
 def test_a_second_machine_of_one_name_is_a_conflict(home):

@@ -1,7 +1,5 @@
 """Paths, methods, and the answers for machines: exposition, health, readiness."""
 
-import gzip
-
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
@@ -18,24 +16,6 @@ def test_the_exposition_comes_as_text_and_as_openmetrics(home):
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     families = {family.name for family in text_string_to_metric_families(answer.text)}
     assert "knockwatch_rejected_packets" in families
-
-
-def test_the_exposition_is_compressed_for_those_who_ask(home):
-    client = home.client()
-    packed = client.get("/metrics", accept_encoding="deflate, gzip;q=1.0")
-    assert packed.headers["content-encoding"] == "gzip"
-    assert b"knockwatch_build_info" in gzip.decompress(packed.body)
-    for accepted in ("gzip;q=0", "deflate", "identity"):
-        assert "content-encoding" not in client.get("/metrics", accept_encoding=accepted).headers
-
-
-def test_a_long_exposition_is_whole_and_says_how_long_it_is(home, monkeypatch):
-    monkeypatch.setattr("exporter.web.routes.PIECE", 100)
-    home.hears(*flood(3))
-    answer = home.client().get("/metrics", accept="application/openmetrics-text; version=1.0.0")
-    assert int(answer.headers["content-length"]) == len(answer.body) > 1000
-    assert answer.text.endswith("# EOF\n")
-    assert list(text_string_to_metric_families(answer.text))
 
 
 def test_healthy_is_not_yet_ready(home):
