@@ -36,6 +36,7 @@ class Batch(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     messages: list[bytes]
     oversize: int = 0  # messages that stood between them and were too long
     position: Position | None = None  # of a file, once they are counted
+    names: tuple[str, ...] = ()  # on the certificate that the sender has shown
 
 
 class SyslogMessage(msgspec.Struct, frozen=True, gc=False, kw_only=True):

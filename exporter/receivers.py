@@ -104,6 +104,7 @@ class Receivers:
             clock=self._clock,
             allowed=self._allowed,
             dropped=self._dropped,
+            max_connections=self._listen.connections,
             certificate=self._certificate if listener == "tls" else None,
             listener=listener,
         )

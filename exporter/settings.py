@@ -39,6 +39,7 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_port: Port = 6514  # opened when there is a certificate
     tls_certificate: str = ""  # file (PEM) with its chain; "" is no TLS
     tls_key: str = ""  # file; "" when the key is in the certificate's
+    connections: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 256  # of TCP and of TLS, at most
     tls_client_ca: str = ""  # file: only senders with a certificate of this CA are heard
     files: tuple[str, ...] = ()  # that are followed: absolute paths, patterns, "-"
 

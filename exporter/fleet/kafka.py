@@ -64,28 +64,34 @@ def client(kafka: Kafka) -> dict[str, Any]:
     }
 
 
-def make_topics(kafka: Kafka, *, changelog: bool = True) -> None:
+def find_topic(kafka: Kafka) -> None:
+    """Block until a broker has answered that the topic is there: a relay may write to it only.
+
+    Raises ConfigError, TopicError, and TimeoutError when no broker answers.
+    """
+    if kafka.topic not in _Brokers(kafka).partitions():
+        raise TopicError(f"topic {kafka.topic} is not there: the first worker makes it")
+
+
+def make_topics(kafka: Kafka) -> None:
     """Create what is missing; block until it is there. What is there is looked at, and left.
 
-    A relay may write only, so it makes no `changelog`, and of a topic that is there it asks no
-    more. Raises ConfigError, TopicError, and TimeoutError when no broker answers.
+    Raises ConfigError, TopicError, and TimeoutError when no broker answers.
     """
     brokers = _Brokers(kafka)
-    topic = kafka.topic
-    wanted = {topic: _TOPIC} | ({changelog_of(topic): _CHANGELOG} if changelog else {})
+    topic, changelog = kafka.topic, changelog_of(kafka.topic)
     known = brokers.partitions()
-    for name, settings in wanted.items():
+    for name, settings in ((topic, _TOPIC), (changelog, _CHANGELOG)):
         if name not in known:
             brokers.create(name, known.get(topic, kafka.partitions), settings)
             known = brokers.partitions(awaited=name)
-    if changelog:
-        if known[changelog_of(topic)] != known[topic]:
-            raise TopicError(
-                f"topic {topic} has {known[topic]} partitions, but its changelog"
-                f" {changelog_of(topic)} has {known[changelog_of(topic)]}: both need as many"
-            )
-        brokers.check(topic, "message.timestamp.type", "LogAppendTime")
-        brokers.check(changelog_of(topic), "cleanup.policy", "compact")
+    if known[changelog] != known[topic]:
+        raise TopicError(
+            f"topic {topic} has {known[topic]} partitions, but its changelog {changelog}"
+            f" has {known[changelog]}: both need as many"
+        )
+    brokers.check(topic, "message.timestamp.type", "LogAppendTime")
+    brokers.check(changelog, "cleanup.policy", "compact")
 
 
 def _tls(kafka: Kafka) -> dict[str, str]:

@@ -21,6 +21,8 @@ DropReason = Literal[
     "queue_full",
     "bad_frame",
     "defect",
+    "unknown_site",  # by a relay
+    "spool_full",
 ]
 # Takes listener, reason and how many messages; receivers call it in threads of theirs, too.
 Dropped = Callable[[str, DropReason, int], None]

@@ -4,7 +4,8 @@ Batches go in, also from a receiver's own thread, and come out in the order of a
 bounded in messages and in bytes. Who cannot wait (UDP) leaves to the kernel what there is no `room`
 for; what then still does not fit is lost, the newest first, counted. Who can wait (TCP) hands over
 everything and then stops reading. The latter stop at half of the bound: else one sender with a
-backlog would keep the inbox full, and the datagrams of all others would be lost.
+backlog would keep the inbox full, and the datagrams of all others would be lost. They stop, too,
+while the consumer has nowhere to put what it takes.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ class Inbox:
         self._batches: deque[Batch] = deque()
         self._waiting: list[Callable[[], None]] = []
         self._closed = False
+        self._held = False
         self._lock = threading.Lock()
         self._sleeper: asyncio.AbstractEventLoop | None = None  # where the consumer waits
         self._wake = asyncio.Event()
@@ -66,7 +68,16 @@ class Inbox:
     @property
     def pressed(self) -> bool:
         """Whether a receiver that can wait has to stop reading until `when_relieved` calls it."""
-        return 2 * self.messages >= self._max_messages or 2 * self._bytes >= self._max_bytes
+        return (
+            self._held
+            or 2 * self.messages >= self._max_messages
+            or 2 * self._bytes >= self._max_bytes
+        )
+
+    def hold(self, held: bool) -> None:
+        """Press receivers that can wait, whatever room there is; or do so no longer."""
+        self._held = held
+        self._relieve()
 
     def when_relieved(self, resume: Callable[[], None]) -> None:
         """Call `resume` once, as soon as the inbox is no longer pressed."""
@@ -81,10 +92,7 @@ class Inbox:
             await asyncio.sleep(0)
         while not (taken := self._take()) and not self._closed:
             await self._wake.wait()
-        if not self.pressed:
-            waiting, self._waiting = self._waiting, []
-            for resume in waiting:
-                resume()
+        self._relieve()
         return taken
 
     def close(self) -> None:
@@ -92,6 +100,12 @@ class Inbox:
         with self._lock:
             self._closed = True
             self._rouse()
+
+    def _relieve(self) -> None:
+        if not self.pressed:
+            waiting, self._waiting = self._waiting, []
+            for resume in waiting:
+                resume()
 
     def _append(self, batch: Batch) -> None:
         self.messages += len(batch.messages)

@@ -109,8 +109,8 @@ class StreamServer:
         self._connections.add(connection)
         return True
 
-    def deliver(self, sender: str, messages: list[bytes]) -> None:
-        """Hand messages over."""
+    def deliver(self, sender: str, messages: list[bytes], names: tuple[str, ...] = ()) -> None:
+        """Hand messages over; `names` are those on the sender's certificate."""
         received = self._clock()
         for start in range(0, len(messages), _MESSAGES_A_BATCH):
             self.inbox.put(
@@ -119,6 +119,7 @@ class StreamServer:
                     sender=sender,
                     listener=self._listener,
                     messages=messages[start : start + _MESSAGES_A_BATCH],
+                    names=names,
                 )
             )
 
@@ -145,6 +146,7 @@ class _Connection(asyncio.Protocol):
     """One sender's connection: its unfinished frame, and when it was last heard."""
 
     sender = ""
+    names: tuple[str, ...] = ()  # on its certificate
     heard = 0.0  # by the event loop's clock, which no time server sets
     _transport: asyncio.Transport
     _session: Session | None = None  # with TLS, once admitted
@@ -208,6 +210,7 @@ class _Connection(asyncio.Protocol):
             self._server.lose(self.sender, error)
             plain = error.plain
         self._answer(session)
+        self.names = session.names
         if session.established and self._deadline:
             self._deadline.cancel()
         return plain
@@ -229,7 +232,7 @@ class _Connection(asyncio.Protocol):
         except FramingError as error:
             self._server.lose(self.sender, error)
             whole = error.messages
-        self._server.deliver(self.sender, whole)
+        self._server.deliver(self.sender, whole, self.names)
 
     def _resume(self) -> None:
         if not self._transport.is_closing():

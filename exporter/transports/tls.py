@@ -7,7 +7,7 @@ can happen to the connection.
 
 import contextlib
 import ssl
-from typing import Literal
+from typing import Any, Literal
 
 _RECORD = 16 * 1024  # bytes; TLS carries no more at once
 
@@ -40,6 +40,7 @@ class Session:
 
     def __init__(self, context: ssl.SSLContext):
         self.established = False
+        self.names: tuple[str, ...] = ()  # on the certificate of a sender that had to show one
         self.ended = False  # by a close_notify of either side, or by an error
         self._begun = False
         self._arrived = ssl.MemoryBIO()
@@ -58,6 +59,7 @@ class Session:
             if not self.established:
                 self._tls.do_handshake()
                 self.established = True
+                self.names = _names(self._tls)
             while chunk := self._tls.read(_RECORD):
                 plain += chunk
             self.ended = True
@@ -87,6 +89,14 @@ class Session:
     def answer(self) -> bytes:
         """Return what is to be sent since the last call."""
         return self._leaving.read()
+
+
+def _names(tls: ssl.SSLObject) -> tuple[str, ...]:
+    """Return the DNS names of a certificate that was looked at, then the common one."""
+    shown: dict[str, Any] = tls.getpeercert() or {}
+    subject = [pair for part in shown.get("subject", ()) for pair in part]
+    names = [name for kind, name in shown.get("subjectAltName", ()) if kind == "DNS"]
+    return *names, *(name for kind, name in subject if kind == "commonName")
 
 
 def _why(error: ssl.SSLError) -> str:

@@ -90,3 +90,5 @@ def test_a_broker_that_is_away_is_no_error_of_the_topics(monkeypatch):
     monkeypatch.setattr(kafka, "_SECONDS", 0.2)
     with pytest.raises(TimeoutError, match="no broker of 127"):
         kafka.make_topics(Kafka(servers=("127.0.0.1:9",)))
+    with pytest.raises(TimeoutError, match="no broker of 127"):
+        kafka.find_topic(Kafka(servers=("127.0.0.1:9",)))

@@ -175,3 +175,19 @@ def test_threads_may_offer_while_the_consumer_sleeps_and_takes():
         assert inbox.room == 100
 
     asyncio.run(scenario())
+
+
+def test_who_can_wait_waits_while_the_consumer_has_nowhere_to_put_it():
+    async def scenario():
+        inbox, resumed = Inbox(Drops()), []
+        inbox.hold(True)
+        assert inbox.pressed
+        inbox.when_relieved(lambda: resumed.append(1))
+        inbox.offer(batch(b"1"))  # a datagram finds room
+        assert await take(inbox, 1) == [b"1"]
+        assert resumed == []
+        inbox.hold(False)
+        assert resumed == [1]
+        assert not inbox.pressed
+
+    asyncio.run(scenario())

@@ -379,3 +379,10 @@ def test_stopping_hands_over_what_was_read_and_says_goodbye(ca, certificate):
         assert not drops.total()
 
     asyncio.run(scenario())
+
+
+def test_a_batch_bears_the_names_on_the_certificate_that_was_asked_for(ca, mutual, certificate):
+    who = ca.sender(ca.issue("router-7.example"))
+    for shown, names in ((mutual, ("router-7.example",)), (certificate, ())):
+        _, batches, _ = exchange(shown, lambda port: speak(port, who, LINES, b"a last"))
+        assert {batch.names for batch in batches} == {names}

@@ -3,6 +3,7 @@
 import ssl
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -157,3 +158,25 @@ def test_nothing_is_compressed_and_nothing_is_sent_that_a_sender_need_not_read(p
     session.feed(client.says(b"x"))
     assert client.tls.compression() is None
     assert session.answer() == b""  # a ticket, left unread, would reset the connection
+
+
+def test_the_names_of_a_certificate_are_its_dns_names_and_then_its_common_name(tmp_path):
+    ca = trustme.CA()
+    shown = ca.issue_cert("r7.example", "192.0.2.7", common_name="router 7")
+    file = tmp_path / "shown.pem"
+    shown.private_key_and_cert_chain_pem.write_to_path(file)
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    own = Authority(tmp_path, "own")
+    asking = Certificate(str(own.issue().both), client_ca=str(tmp_path / "ca.pem")).context
+    context = own.sender()
+    context.load_cert_chain(file)
+    session, client = Session(asking), Client(context)
+    client.shakes(session)
+    session.feed(client.says(b"a line"))
+    assert session.names == ("r7.example", "router 7")
+
+
+def test_who_was_asked_for_no_certificate_has_no_names(pair):
+    session, client = pair
+    session.feed(client.says(b"a line"))
+    assert session.names == ()
