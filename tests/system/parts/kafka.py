@@ -1,11 +1,5 @@
-"""A real Kafka on the loopback: nodes that are broker and controller in one (KRaft), one or three.
+"""A real Kafka on the loopback, of one node or three; nodes can be killed and started again."""
 
-Timeouts are short and internal topics small, so that a test sees within seconds what takes minutes
-in operation: a rebalance, a broker that is missed, a transaction that nobody ends, compaction.
-"""
-
-import socket
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,54 +15,15 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from tests.system.parts.kafka_node import (
+    START_SECONDS,
+    Node,
+    listens,
+    prepare,
+    properties,
+)
 from tests.system.parts.kafka_security import ADMIN, Plaintext
-from tests.system.parts.knockwatch import free_port
 from tests.system.parts.process import Process, started, until
-from tests.system.parts.prometheus import parts
-
-# A test needs a node soon, and never for long.
-JAVA = ("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-LOG = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-CLUSTER_ID = "a25vY2t3YXRjaC10ZXN0cw"  # 16 bytes in base64
-START_SECONDS = 60.0
-
-QUICK = {
-    "auto.create.topics.enable": "false",  # a misspelt topic is an error
-    "offsets.topic.num.partitions": "3",
-    "transaction.state.log.num.partitions": "3",
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
-    "broker.heartbeat.interval.ms": "500",
-    "broker.session.timeout.ms": "4000",
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
-    "log.retention.check.interval.ms": "1000",
-    "log.cleaner.backoff.ms": "500",
-    "log.cleaner.dedupe.buffer.size": str(4 << 20),  # bytes; of 256 MB in all
-    "num.network.threads": "2",
-    "num.io.threads": "2",
-}
-
-
-def jars() -> Path | None:
-    """Return the folder into which `install.sh` put Kafka, if it did."""
-    return next(parts().glob("kafka-[0-9]*"), None)
-
-
-class Node:
-    """One node: its folder, its ports, and its process while it runs."""
-
-    def __init__(self, number: int, folder: Path) -> None:
-        self.number = number
-        self.folder = folder
-        self.port = free_port()
-        self.controller_port = free_port()
-        self.properties = folder / "server.properties"
-        self.process: Process | None = None
-        folder.mkdir(parents=True)
-
-    def java(self, main: str, *arguments: object) -> list[str]:
-        """Return the command line of one of Kafka's programs."""
-        return [*JAVA, LOG, "-cp", f"{jars()}/*", main, *map(str, arguments)]
 
 
 class Kafka:
@@ -166,67 +121,5 @@ def kafka(folder: Path, *, size: int = 1, security: Plaintext | None = None) -> 
             cluster.start(*nodes)
             yield cluster
         finally:
-            end(nodes)
-
-
-def properties(node: Node, nodes: dict[int, Node], security: Plaintext) -> dict[str, str]:
-    """Return a node's configuration."""
-    voters = (f"{other.number}@127.0.0.1:{other.controller_port}" for other in nodes.values())
-    copies = {
-        f"{topic}.{key}": str(value)
-        for topic in ("transaction.state.log", "share.coordinator.state.topic")
-        for key, value in (("replication.factor", len(nodes)), ("min.isr", len(nodes) // 2 + 1))
-    }
-    return {
-        "process.roles": "broker,controller",
-        "node.id": str(node.number),
-        "controller.quorum.voters": ",".join(voters),
-        "listeners": f"CLIENTS://localhost:{node.port},"
-        f"CONTROLLERS://127.0.0.1:{node.controller_port}",
-        "listener.security.protocol.map": f"CLIENTS:{security.protocol},CONTROLLERS:PLAINTEXT",
-        "controller.listener.names": "CONTROLLERS",
-        "inter.broker.listener.name": "CLIENTS",
-        "log.dirs": str(node.folder / "data"),
-        "offsets.topic.replication.factor": str(len(nodes)),
-        "default.replication.factor": str(len(nodes)),
-        "min.insync.replicas": str(len(nodes) // 2 + 1),
-        **copies,
-        **QUICK,
-        **security.broker(),
-    }
-
-
-def prepare(nodes: dict[int, Node]) -> None:
-    """Format the nodes' folders, all at the same time."""
-    runs = [
-        subprocess.Popen(
-            node.java(
-                *("kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID),
-                *("--config", node.properties),
-            ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for node in nodes.values()
-    ]
-    for run in runs:
-        said, _ = run.communicate(timeout=START_SECONDS)
-        if run.returncode:
-            raise RuntimeError(f"Kafka's folder was not formatted: {said}")
-
-
-def listens(port: int) -> bool:
-    """Tell whether a node takes connections, which it does once it is part of the cluster."""
-    try:
-        socket.create_connection(("localhost", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def end(nodes: dict[int, Node]) -> None:
-    """End all nodes at once: an orderly end takes seconds, and nobody reads the data again."""
-    for node in nodes.values():
-        if node.process is not None and node.process.running():
-            node.process.kill()
+            for node in nodes.values():
+                node.end()

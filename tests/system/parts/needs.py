@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.parts import axe
-from tests.system.parts.kafka import jars
+from tests.system.parts.kafka_node import jars
 from tests.system.parts.process import found
 from tests.system.parts.prometheus import UNPACKED, binary, parts
 
