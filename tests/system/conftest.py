@@ -10,6 +10,8 @@ from tests.system.parts import kafka as kafka_part
 from tests.system.parts import pasts
 from tests.system.parts.kafka import Kafka
 from tests.system.parts.pasts import Home, Lived
+from tests.system.parts.prometheus import Prometheus
+from tests.system.parts.victoria_metrics import victoria_metrics
 
 HERE = Path(__file__).parent
 
@@ -46,3 +48,10 @@ def kafka_cluster(tmp_path_factory) -> Iterator[Kafka]:
     """Three nodes; a test that ends one starts it again."""
     with kafka_part.kafka(tmp_path_factory.mktemp("kafka-cluster"), size=3) as cluster:
         yield cluster
+
+
+@pytest.fixture
+def long_term(tmp_path) -> Iterator[Prometheus]:
+    """An empty VictoriaMetrics, which starts within a second."""
+    with victoria_metrics(tmp_path) as server:
+        yield server

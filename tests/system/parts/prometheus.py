@@ -72,11 +72,17 @@ def binary(name: str) -> Path | None:
 
 @contextmanager
 def prometheus(
-    folder: Path, target: str, port: int, *, namespace: str | None = None, interval: str = "1s"
+    folder: Path,
+    target: str,
+    port: int,
+    *,
+    namespace: str | None = None,
+    interval: str = "1s",
+    more: str = "",
 ) -> Iterator[Prometheus]:
-    """Scrape `target` (host:port) every `interval` until the block ends."""
+    """Scrape `target` (host:port) every `interval` until the block ends, with `more` settings."""
     config = folder / "prometheus.yml"
-    config.write_text(CONFIG.format(target=target, interval=interval))
+    config.write_text(CONFIG.format(target=target, interval=interval) + more)
     argv = [
         binary("prometheus") or "prometheus",
         f"--config.file={config}",

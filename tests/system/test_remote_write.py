@@ -1,0 +1,32 @@
+"""What Prometheus scrapes of knockwatch is as exact where it writes it on to: VictoriaMetrics."""
+
+from tests.system.parts.founding import flood
+from tests.system.parts.knockwatch import free_port, serve
+from tests.system.parts.needs import needs
+from tests.system.parts.process import until
+from tests.system.parts.prometheus import prometheus, ready
+from tests.system.parts.victoria_metrics import remote_write
+
+pytestmark = needs("prometheus", "victoria-metrics")
+
+PACKETS = "knockwatch_rejected_packets_total"
+# Prometheus writes on only what is dated after its own start, and the zero of a new series is dated
+# ten seconds before its birth.
+SCRAPES_BEFORE = 12
+
+
+def test_the_first_packet_of_a_series_counts_where_it_is_written_on_to(tmp_path, long_term):
+    with serve(tmp_path) as server:
+        target, more = server.url.removeprefix("http://"), remote_write(long_term)
+        with prometheus(tmp_path, target, free_port(), more=more) as near:
+            ready(near)
+            seen = "count_over_time(up[5m])"
+            until(lambda: long_term.number(seen) >= SCRAPES_BEFORE, "scrapes", seconds=40)
+            server.send(*flood(300))
+            for place in (near, long_term):
+                until(lambda at=place: at.number(f"sum({PACKETS})") == 300, f"flood in {place.url}")
+            # MetricsQL, other than PromQL, does not extrapolate: the number is the packets'.
+            assert long_term.number(f"sum(increase({PACKETS}[5m]))") == 300
+            labels = set(near.query(PACKETS))
+            assert labels
+            assert set(long_term.query(PACKETS)) == labels
