@@ -63,6 +63,12 @@ def _serve(options: argparse.Namespace) -> int:
     from exporter.config import load, state_dir
 
     config = load(options.config)
+    if config.kafka.servers:
+        from exporter.fleet import kafka, worker
+
+        kafka.client(config.kafka)  # what is wrong with it is said before anything is opened
+        asyncio.run(worker.serve(config))
+        return OK
     folder = state_dir(options.state_dir)
     asyncio.run(app.serve(config, folder, _tokens(config, folder)))
     return OK
