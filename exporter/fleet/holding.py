@@ -24,6 +24,7 @@ from exporter.fleet.transactions import Aborted, Stored, Transactions
 SURE = SESSION - 5.0
 LAST = 20.0  # seconds for the last commit of what is given away
 _SLICE = 0.05  # seconds of counting, after which the event loop has its turn
+_PATIENCE = 0.5  # seconds for the news of another generation to arrive
 _NEVER = float("-inf")
 
 
@@ -153,14 +154,20 @@ class Holding:
     async def _store(self) -> None:
         async with self._storing:
             self._next = None
-            try:
-                await self._store_all()
-            except Aborted as aborted:
-                if aborted.expelled:
-                    # The group has another generation; we are part of it or not.
+            for patience in (_PATIENCE, 0.0):
+                try:
+                    await self._store_all()
+                except Aborted as aborted:
+                    if not (aborted.expelled and patience):
+                        self._failed("commit", aborted)
+                    if not aborted.expelled:
+                        return
+                    # The group has a new generation. Soon we hear of it, be we part of it or not.
                     for held in self._held.values():
                         held.sure = _NEVER
-                self._failed("commit", aborted)
+                    await asyncio.sleep(patience)
+                else:
+                    return
 
     async def _store_all(self) -> None:
         """Store what is new in one transaction; without news, too: it proves that they are ours.

@@ -120,16 +120,32 @@ def test_a_shard_is_not_shown_longer_than_it_is_surely_ours(monkeypatch):
     live(test)
 
 
-def test_a_shard_is_not_shown_when_the_group_says_that_we_are_no_member():
+def test_a_shard_is_not_shown_when_the_group_says_that_we_are_no_member(monkeypatch):
     async def test(world, holding):
         await holding.commit(5)
         world.refusal = Aborted(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))
         await holding.commit(5)
         assert shown(holding) == []
 
+    monkeypatch.setattr(holding_module, "_PATIENCE", 0.01)
     world = live(test)
-    assert world.outcomes == {"committed": 1, "aborted": 1}
+    assert world.outcomes == {"committed": 1, "aborted": 2}
     assert [task for task, _ in world.failures] == ["commit"]
+
+
+def test_a_shard_is_shown_again_once_we_have_heard_of_the_groups_new_generation(monkeypatch):
+    async def test(world, holding):
+        world.refusal = Aborted(KafkaError(KafkaError.ILLEGAL_GENERATION))
+        commit = asyncio.ensure_future(holding.commit(5))
+        while not world.outcomes:
+            await asyncio.sleep(0.01)
+        world.refusal, world.generation = None, "generation 2"
+        await commit
+        assert shown(holding) == [3]
+        assert [stored.generation for stored in world.stored] == ["generation 2"]
+
+    monkeypatch.setattr(holding_module, "_PATIENCE", 0.1)
+    assert live(test).failures == []
 
 
 def test_what_an_aborted_transaction_held_goes_into_the_next():
