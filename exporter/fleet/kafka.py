@@ -32,7 +32,7 @@ except ImportError as missing:  # an extra, which few need
 PARTITIONER = "murmur2_random"  # as Java's clients place keys; all relays must do alike
 TOPIC_BYTES = 4 * 1024 * 1024  # of a record, compressed
 CHANGELOG_BYTES = 16 * 1024 * 1024
-_SECONDS = 15.0  # in which a broker answers, or is away
+_SECONDS = 5.0  # in which a broker answers, or is away; whoever stops has to wait for that
 
 _TOPIC = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(TOPIC_BYTES)}
 _CHANGELOG = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES)}

@@ -31,7 +31,7 @@ class Inbox:
         self, dropped: Dropped, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES
     ):
         self.messages = 0  # that wait now
-        self._bytes = 0
+        self.bytes = 0
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._dropped = dropped
@@ -63,7 +63,7 @@ class Inbox:
     @property
     def room(self) -> int:
         """How many more messages `offer` would take."""
-        return max(self._max_messages - self.messages, 0) if self._bytes < self._max_bytes else 0
+        return max(self._max_messages - self.messages, 0) if self.bytes < self._max_bytes else 0
 
     @property
     def pressed(self) -> bool:
@@ -71,7 +71,7 @@ class Inbox:
         return (
             self._held
             or 2 * self.messages >= self._max_messages
-            or 2 * self._bytes >= self._max_bytes
+            or 2 * self.bytes >= self._max_bytes
         )
 
     def hold(self, held: bool) -> None:
@@ -109,7 +109,7 @@ class Inbox:
 
     def _append(self, batch: Batch) -> None:
         self.messages += len(batch.messages)
-        self._bytes += _size(batch)
+        self.bytes += _size(batch)
         self._batches.append(batch)
         self._rouse()
 
@@ -127,7 +127,7 @@ class Inbox:
                 batch = self._batches.popleft()
                 taken.append(batch)
                 turn += len(batch.messages)
-                self._bytes -= _size(batch)
+                self.bytes -= _size(batch)
             self.messages -= turn
             if not taken:
                 self._wake.clear()
