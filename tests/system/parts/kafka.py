@@ -76,16 +76,15 @@ class Kafka:
         return {partition.id: partition.leader for partition in known if partition.leader > 0}
 
     def allow(self, user: str, kind: ResourceType, name: str, *operations: AclOperation) -> None:
-        """Let a user do something with a topic, a group or a transactional id of that name."""
+        """Let a user do something with a topic, a group or a transactional id of that name.
+
+        A name that ends in `*` stands for all that begin alike.
+        """
+        like = ResourcePatternType.PREFIXED if name.endswith("*") else ResourcePatternType.LITERAL
+        who = f"User:{user}"
         rules = [
             AclBinding(
-                kind,
-                name,
-                ResourcePatternType.LITERAL,
-                f"User:{user}",
-                "*",
-                operation,
-                AclPermissionType.ALLOW,
+                kind, name.removesuffix("*"), like, who, "*", operation, AclPermissionType.ALLOW
             )
             for operation in operations
         ]
@@ -119,6 +118,7 @@ def kafka(folder: Path, *, size: int = 1, security: Plaintext | None = None) -> 
         cluster = Kafka(nodes, demands, stack)
         try:
             cluster.start(*nodes)
+            demands.enrol(cluster.admin)
             yield cluster
         finally:
             for node in nodes.values():

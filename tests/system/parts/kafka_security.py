@@ -3,6 +3,13 @@
 import secrets
 from pathlib import Path
 
+from confluent_kafka.admin import (
+    AdminClient,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
+)
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -13,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.transports.authority import Authority
 
 ADMIN = "admin"  # the nodes themselves, and a test that prepares something
-LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+LOGINS = "org.apache.kafka.common.security"
+ITERATIONS = 4096  # the least that Kafka takes
 
 
 class Plaintext:
@@ -28,6 +36,9 @@ class Plaintext:
     def client(self, user: str) -> dict[str, str]:
         """Return what a client in librdkafka's words is told, to be that user."""
         return {}
+
+    def enrol(self, admin: AdminClient) -> None:
+        """Tell nodes that have started what they have to know of users."""
 
 
 class Tls(Plaintext):
@@ -62,7 +73,10 @@ class Tls(Plaintext):
 
 
 class Passwords(Tls):
-    """Over TLS, as one of these users; each but the administrator may do what it was allowed."""
+    """Over TLS, as one of these users, by PLAIN or SCRAM-SHA-512.
+
+    Each but the administrator may do only what it was allowed.
+    """
 
     protocol = "SASL_SSL"
 
@@ -71,12 +85,16 @@ class Passwords(Tls):
         self.passwords = {user: secrets.token_hex(8) for user in (ADMIN, *users)}
 
     def broker(self) -> dict[str, str]:
+        listener = "listener.name.clients"
         known = " ".join(f'user_{user}="{secret}"' for user, secret in self.passwords.items())
         own = f'username="{ADMIN}" password="{self.passwords[ADMIN]}"'
         return super().broker() | {
-            "sasl.enabled.mechanisms": "PLAIN",
-            "sasl.mechanism.inter.broker.protocol": "PLAIN",
-            "listener.name.clients.plain.sasl.jaas.config": f"{LOGIN} required {own} {known};",
+            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            "sasl.mechanism.inter.broker.protocol": "PLAIN",  # it is known before all others
+            f"{listener}.plain.sasl.jaas.config": f"{LOGINS}.plain.PlainLoginModule"
+            f" required {own} {known};",
+            f"{listener}.scram-sha-512.sasl.jaas.config": f"{LOGINS}.scram.ScramLoginModule"
+            " required;",
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             # Nobody is anonymous but the nodes among themselves, on the controllers' listener.
             "super.users": f"User:{ADMIN};User:ANONYMOUS",
@@ -88,3 +106,12 @@ class Passwords(Tls):
             "sasl.username": user,
             "sasl.password": self.passwords[user],
         }
+
+    def enrol(self, admin: AdminClient) -> None:
+        info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
+        known: list[UserScramCredentialAlteration] = [
+            UserScramCredentialUpsertion(user, info, secret.encode())
+            for user, secret in self.passwords.items()
+        ]
+        for done in admin.alter_user_scram_credentials(known).values():
+            done.result(30)
