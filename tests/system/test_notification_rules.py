@@ -139,6 +139,24 @@ def test_a_flood_that_is_also_a_spike_is_one_message_and_a_silent_router_another
             False,
         ),
         (alert(device="A", severity="info"), alert("SeveralDevicesSpike", router="r"), False),
+        (alert(site="s", device="A"), alert("RejectionSpike", site="s", device="A"), True),
+        (alert(site="s", device="A"), alert("RejectionSpike", site="t", device="A"), False),
+        (alert(site="s", device="A"), alert("SeveralDevicesSpike", site="t"), False),
+        (
+            alert("SiteSilent", topic="site", site="s"),
+            alert("RouterSilent", topic="router", site="s", router="r"),
+            True,
+        ),
+        (
+            alert("SiteSilent", topic="site", site="s"),
+            alert("RouterSilent", topic="router", site="t", router="r"),
+            False,
+        ),
+        (
+            alert("WorkersDown", severity="critical", topic="fleet"),
+            alert("SiteSilent", topic="site", site="s"),
+            True,
+        ),
     ],
     ids=lambda value: "-".join(value["labels"].values()) if isinstance(value, dict) else str(value),
 )

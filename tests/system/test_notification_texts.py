@@ -105,6 +105,16 @@ def test_an_alert_without_texts_arrives_by_its_name(phones):
     assert ntfy["click"].strip() == ""
 
 
+def test_an_alert_of_a_site_says_which_and_sites_do_not_share_a_message(phones):
+    phones.server.post(alert(site="osaka", device="PC"), alert(site="kobe <1>", device="PC"))
+    ntfy = {
+        message["title"].strip(): message["message"] for message in phones.messages("ntfy.sh", 2)
+    }
+    assert set(ntfy) == {f"{site} · {FOUNDING['title']}" for site in ("osaka", "kobe <1>")}
+    for title, message in ntfy.items():
+        assert message.splitlines()[1] == f"• {title.partition(' · ')[0]} · {FOUNDING['summary']}"
+
+
 def test_forty_alerts_at_once_fit_into_every_service(phones):
     long = {**FOUNDING, "summary": "長い文章です。" * 60, "action": "確認してください。" * 60}
     phones.server.post(
