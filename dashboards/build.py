@@ -1,7 +1,8 @@
 """`make dashboards`: write every dashboard in both languages, as Grafana provisions and imports it.
 
 `generated/{en,ja}` refer to the data source by its uid, `prometheus`; `generated/import/{en,ja}`
-ask for it when they are imported into somebody's own Grafana.
+ask for it when they are imported into somebody's own Grafana. `generated/fleet` has both kinds of
+those that a fleet has in their place.
 """
 
 import io
@@ -13,25 +14,37 @@ from typing import Any
 
 from grafanalib._gen import write_dashboard  # what its command line writes with
 
-from dashboards import GENERATED
+from dashboards import FLEET, GENERATED, NAMES, sites
 from dashboards.panels import DATA_SOURCE, Json
-from dashboards.words import LANGUAGES
+from dashboards.words import LANGUAGES, Language, Words
 
-SOURCES = sorted(Path(__file__).parent.glob("*.dashboard.py"))
 INPUT = "DS_PROMETHEUS"
 
 
 def files() -> Iterator[tuple[Path, str]]:
     """Yield every generated file: its path below `generated`, and what it holds."""
-    for source in SOURCES:
-        board, name = runpy.run_path(str(source))["board"], source.name.partition(".")[0]
-        for language in LANGUAGES:
-            text = io.StringIO()
-            write_dashboard(board(language), text)
-            yield Path(language, f"{name}.json"), text.getvalue()
-            asking = importable(json.loads(text.getvalue()))
-            written = json.dumps(asking, sort_keys=True, indent=2) + "\n"
-            yield Path("import", language, f"{name}.json"), written
+    for language in LANGUAGES:
+        homes = {name: made(name, language) for name in NAMES}
+        words = Words(language)
+        fleet = {name: sites.of_site(name, homes[name], words) for name in FLEET if name in homes}
+        fleet |= {name: made(name, language) for name in FLEET if name not in homes}
+        for folder, boards in ((Path(), homes), (Path("fleet"), fleet)):
+            for name, board in boards.items():
+                yield folder / language / f"{name}.json", written(board)
+                yield folder / "import" / language / f"{name}.json", written(importable(board))
+
+
+def made(name: str, language: Language) -> Json:
+    """Return the JSON that the source of a dashboard makes."""
+    source = Path(__file__).with_name(f"{name}.dashboard.py")
+    text = io.StringIO()
+    write_dashboard(runpy.run_path(str(source))["board"](language), text)
+    return dict(json.loads(text.getvalue()))
+
+
+def written(board: Json) -> str:
+    """Return a dashboard's text as grafanalib's command line writes it."""
+    return json.dumps(board, sort_keys=True, indent=2) + "\n"
 
 
 def importable(dashboard: Json) -> Json:

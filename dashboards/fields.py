@@ -102,8 +102,14 @@ def to_device(words: Words, value: str) -> Json:
     return link(words("to_device"), url)
 
 
-def navigation(words: Words, own: str, names: Iterable[str]) -> list[Json]:
-    """Return the links at the top of a dashboard: all the others, and the page."""
+def to_site(words: Words, value: str) -> Json:
+    """Return the link to one site's dashboard; `value` is a Grafana expression without `${}`."""
+    url = f"/d/{words.uid('network')}?var-site=${{{value}:percentencode}}"
+    return link(words("to_site"), url)
+
+
+def navigation(words: Words, own: str, names: Iterable[str], *, page: bool = True) -> list[Json]:
+    """Return the links at the top of a dashboard: all the others, and the page if there is one."""
     links = [(words.board(name).title, f"/d/{words.uid(name)}") for name in names if name != own]
     return [
         {
@@ -120,6 +126,6 @@ def navigation(words: Words, own: str, names: Iterable[str]) -> list[Json]:
         }
         for title, url, icon in [
             *((title, url, "dashboard") for title, url in links),
-            (words("page"), PAGE, "external link"),
+            *([(words("page"), PAGE, "external link")] if page else []),
         ]
     ]

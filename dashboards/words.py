@@ -45,6 +45,7 @@ class Book(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: dict[str, Text]
     values: dict[str, dict[str, Text]]  # label → value → words
     alerts: dict[str, AlertText]  # by name, or by name/severity where that makes a difference
+    fleet_alerts: dict[str, Text]  # what is wrong, by name
 
 
 BOOK = msgspec.yaml.decode(Path(__file__).with_name("words.yaml").read_bytes(), type=Book)
@@ -96,6 +97,11 @@ class Words:
     def alert_names(self) -> Mapping[str, str]:
         """Return what is wrong, by the name of the alert alone."""
         return {key: self._in(t.what) for key, t in BOOK.alerts.items() if "/" not in key}
+
+    def every_alert_name(self) -> Mapping[str, str]:
+        """Return what is wrong, by the name of the alert: those of homes and those of fleets."""
+        of_fleets = {key: self._in(text) for key, text in BOOK.fleet_alerts.items()}
+        return {**self.alert_names(), **of_fleets}
 
     def uid(self, name: str) -> str:
         """Return the uid of a dashboard in this language."""

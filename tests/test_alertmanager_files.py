@@ -191,7 +191,7 @@ def test_what_is_switched_off_again_leaves_nothing_behind(tmp_path):
 
 
 def test_routes_and_inhibitions_name_alerts_that_exist():
-    rules = "".join(file.read_text() for file in (ROOT / "deploy/prometheus/rules").glob("*.yml"))
+    rules = "".join(file.read_text() for file in (ROOT / "deploy").glob("*/rules/*.yml"))
     known = set(re.findall(r"alert: (\w+)", rules))
     template = (DEPLOY / "alertmanager.yml").read_text()
     named = {

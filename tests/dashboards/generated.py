@@ -9,12 +9,15 @@ from typing import Any
 
 import yaml
 
-from dashboards import GENERATED, NAMES
+from dashboards import FLEET, GENERATED, NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "rules"
+FLEET_RULES = ROOT / "deploy" / "fleet" / "rules"
 LANGUAGES = ("en", "ja")
-KEYS = [(language, name) for language in LANGUAGES for name in NAMES]
+HOME_KEYS = [(language, name) for language in LANGUAGES for name in NAMES]
+FLEET_KEYS = [(language, f"fleet/{name}") for language in LANGUAGES for name in FLEET]
+KEYS = HOME_KEYS + FLEET_KEYS
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?")
 _SAMPLES = {"__rate_interval": "1m", "__interval": "15s", "__range": "6h"}
 
@@ -22,8 +25,12 @@ Json = dict[str, Any]
 
 
 def dashboard(language: str, name: str, kind: str = "") -> Json:
-    """Return a committed dashboard; `kind` is `import` for the other form."""
-    text = (GENERATED / kind / language / f"{name}.json").read_text("utf-8")
+    """Return a committed dashboard; `kind` is `import` for the other form.
+
+    A fleet's name begins with `fleet/`.
+    """
+    folder, _, name = name.rpartition("/")
+    text = (GENERATED / folder / kind / language / f"{name}.json").read_text("utf-8")
     return dict(json.loads(text))
 
 
@@ -64,7 +71,7 @@ def walk(value: Any) -> Iterator[Any]:
 
 
 @cache
-def rules() -> list[Json]:
+def rules(folder: Path = RULES) -> list[Json]:
     """Return every rule, recorded series and alerts."""
-    files = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(RULES.glob("*.yml"))]
+    files = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.glob("*.yml"))]
     return [rule for file in files for group in file["groups"] for rule in group["rules"]]

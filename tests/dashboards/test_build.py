@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import GENERATED, build
-from tests.dashboards.generated import DASHBOARDS, KEYS, ROOT, dashboard, walk
+from tests.dashboards.generated import DASHBOARDS, HOME_KEYS, KEYS, ROOT, dashboard, walk
 
 
 def test_generated_files_are_fresh():
@@ -19,15 +19,18 @@ def test_generated_files_are_fresh():
     assert stale == [], "run `make dashboards`"
 
 
-@pytest.mark.parametrize("key", KEYS, ids="-".join)
+@pytest.mark.parametrize("key", [*HOME_KEYS, ("en", "fleet/fleet")], ids="-".join)
 def test_grafanalibs_command_makes_the_same(key, tmp_path):
-    language, name = key
+    language, path = key
+    folder, _, name = path.rpartition("/")
     out = tmp_path / "out.json"
     command = Path(sys.executable).with_name("generate-dashboard")
     source = ROOT / "dashboards" / f"{name}.dashboard.py"
     environment = {**os.environ, "KNOCKWATCH_LANGUAGE": language}
     subprocess.run([command, "-o", out, source], check=True, cwd=tmp_path, env=environment)
-    assert out.read_text("utf-8") == (GENERATED / language / f"{name}.json").read_text("utf-8")
+    assert out.read_text("utf-8") == (GENERATED / folder / language / f"{name}.json").read_text(
+        "utf-8"
+    )
 
 
 @pytest.mark.parametrize("key", KEYS, ids="-".join)

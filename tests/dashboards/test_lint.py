@@ -7,9 +7,13 @@ import promql_parser
 import pytest
 from grafana_foundation_sdk.models import units
 
+from exporter.fleet import exposition
 from exporter.metrics.metrics import ALL
 from tests.dashboards.generated import (
     DASHBOARDS,
+    FLEET_KEYS,
+    FLEET_RULES,
+    HOME_KEYS,
     KEYS,
     PANELS,
     TARGETS,
@@ -27,7 +31,13 @@ THEIRS = re.compile(
     r"|prometheus_rule_evaluation_failures_total|prometheus_notifications_(dropped|errors)_total"
     r"|alertmanager_notifications(_failed)?_total"
 )
-FIXED_WINDOWS = {"wall": {"15m", "1h", "1d", "6h"}, "pipeline": {"24h"}}
+OF_FLEETS = {
+    *(declaration.name for declaration in exposition.DECLARED),
+    *("knockwatch_shard_lag_records", "knockwatch_transactions_total"),
+    *("knockwatch_relay_spool_bytes", "knockwatch_relay_spool_records"),
+    *("knockwatch_relay_oldest_timestamp_seconds", "knockwatch_relayed_messages_total"),
+}
+FIXED_WINDOWS = {"wall": {"15m", "1h", "1d", "6h"}, "pipeline": {"24h"}, "fleet": {"1h"}}
 LAWS = ("knockwatch_rejected_packets_total", "knockwatch_attributed_packets_total")
 
 by_title = pytest.mark.parametrize(("title", "panel"), PANELS, ids=[title for title, _ in PANELS])
@@ -98,17 +108,19 @@ def test_every_dashboard_is_in_the_newest_classic_schema_and_read_only(key):
     assert board["editable"] is False
     assert board["timezone"] == "browser"
     assert board["tags"] == ["knockwatch", key[0]]
-    assert board["uid"] == f"knockwatch-{key[1]}{'' if key[0] == 'en' else '-ja'}"
+    name = key[1].rpartition("/")[2]
+    assert board["uid"] == f"knockwatch-{name}{'' if key[0] == 'en' else '-ja'}"
     assert not {"rows", "style", "sharedCrosshair", "gnetId", "__inputs"} & board.keys()
     ids = [panel["id"] for panel in board["panels"]]
     assert len(ids) == len(set(ids))
 
 
 def test_no_uid_and_no_title_is_given_twice():
-    boards = DASHBOARDS.values()
-    assert len({board["uid"] for board in boards}) == len(KEYS)
-    for language in ("en", "ja"):
-        titles = [DASHBOARDS[key]["title"] for key in KEYS if key[0] == language]
+    """A home's and a fleet's may be the same: they are not in one Grafana."""
+    for keys in (HOME_KEYS, FLEET_KEYS):
+        assert len({DASHBOARDS[key]["uid"] for key in keys}) == len(keys)
+    for language, keys in itertools.product(("en", "ja"), (HOME_KEYS, FLEET_KEYS)):
+        titles = [DASHBOARDS[key]["title"] for key in keys if key[0] == language]
         assert len(titles) == len(set(titles))
 
 
@@ -119,8 +131,10 @@ def test_every_query_parses(title, expr):
 
 @by_query
 def test_every_metric_of_a_query_exists(title, expr):
-    recorded = {rule["record"] for rule in rules() if "record" in rule}
-    known = {declaration.name for declaration in ALL} | recorded
+    fleet = title.split("-")[1].startswith("fleet/")
+    every_rule = [*rules(), *(rules(FLEET_RULES) if fleet else ())]
+    known = {rule["record"] for rule in every_rule if "record" in rule}
+    known |= {declaration.name for declaration in ALL} | (OF_FLEETS if fleet else set())
     names = {name for node in nodes(expr) for name in named(node)}
     assert names
     assert {name for name in names if name not in known and not THEIRS.fullmatch(name)} == set()
@@ -129,7 +143,7 @@ def test_every_metric_of_a_query_exists(title, expr):
 @by_query
 def test_a_window_is_the_readers_or_fixed_on_purpose(title, expr):
     windows = set(re.findall(r"\[([^\]:]+)", re.sub(r'"[^"]*"', "", expr)))
-    fixed = FIXED_WINDOWS.get(title.split("-")[1], set())
+    fixed = FIXED_WINDOWS.get(board_of(title), set())
     assert windows <= {"$__rate_interval", "$__range"} | fixed
 
 
@@ -137,7 +151,7 @@ def test_a_window_is_the_readers_or_fixed_on_purpose(title, expr):
 def test_a_counter_is_only_seen_as_a_rate_or_an_increase(title, expr):
     if title.endswith("-variable"):  # asks for names, not for values
         return
-    allowed = LAWS if title.split("-")[1] == "pipeline" else ()
+    allowed = LAWS if board_of(title) == "pipeline" else ()
     assert set(bare_counters(promql_parser.parse(filled(expr)))) <= {*allowed}
 
 
@@ -151,6 +165,11 @@ def test_a_query_asks_for_a_moment_or_for_a_range(title, target):
     assert target["instant"] != target["range"]
     assert target["datasource"]["uid"] == "prometheus"
     assert "\n" not in target["expr"]
+
+
+def board_of(title):
+    """Return the name of the dashboard that a query is of, a home's or a fleet's."""
+    return title.split("-")[1].rpartition("/")[2]
 
 
 PARTS = ("lhs", "rhs", "expr", "param", "vector_selector")

@@ -5,14 +5,15 @@ import re
 import pytest
 import yaml
 
-from dashboards import NAMES
+from dashboards import FLEET, NAMES
 from dashboards.words import BOOK, Words, chosen
 from exporter.explanation.words import PHRASES
-from tests.dashboards.generated import DASHBOARDS, ROOT, rules, walk
+from tests.dashboards.generated import DASHBOARDS, FLEET_RULES, KEYS, ROOT, rules, walk
 
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 # Names, units and abbreviations that a Japanese reader knows by these letters.
 UNTRANSLATED = re.compile(r"UDP|TCP|ICMP(v6)?|OS|exporter|prometheus|All")
+EVERY_NAME = [name for language, name in KEYS if language == "ja"]
 SAID = frozenset(["title", "description", "noValue", "text", "displayName", "label"])
 
 
@@ -28,6 +29,14 @@ def test_every_alert_of_the_rules_says_what_is_wrong_and_what_to_do():
         known_keys = Words(language).alerts().keys()
         loud = {f"{name}/{level}" for name, level in alerts() if level in ("warning", "critical")}
         assert loud <= known_keys
+
+
+def test_every_alert_of_a_fleet_says_what_is_wrong():
+    names = {rule["alert"] for rule in rules(FLEET_RULES) if "alert" in rule}
+    assert set(BOOK.fleet_alerts) == names
+    assert not names & {name for name, _ in alerts()}
+    for language in ("en", "ja"):
+        assert names < Words(language).every_alert_name().keys()
 
 
 @pytest.mark.parametrize("key", BOOK.alerts)
@@ -70,11 +79,11 @@ def test_every_text_is_used():
     assert [
         key for key in keys if f'"{key}"' not in quoted and f'"column.{key}"' not in quoted
     ] == []
-    assert set(BOOK.boards) == set(NAMES)
+    assert set(BOOK.boards) == {*NAMES, *FLEET}
     assert [label for label in BOOK.values if f'"{label}"' not in sources] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_no_english_is_left_in_japanese(name):
     said = [
         text
@@ -91,10 +100,11 @@ def test_no_english_is_left_in_japanese(name):
 
 def labels(name):
     """Return the texts that name a person's own things, in either language the same."""
-    return {"knockwatch", "Prometheus"} if name in ("wall", "pipeline") else set()
+    pages = ("wall", "pipeline", "fleet/pipeline")
+    return {"knockwatch", "Prometheus"} if name in pages else set()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_both_languages_have_the_same_structure(name):
     english, japanese = (skeleton(DASHBOARDS[language, name]) for language in ("en", "ja"))
     assert english == japanese

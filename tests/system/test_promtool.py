@@ -13,7 +13,8 @@ from tests.system.parts.web import get, post
 
 pytestmark = needs("promtool")
 
-PROMETHEUS = ROOT / "deploy" / "prometheus"
+DEPLOY = ROOT / "deploy"
+RULE_TESTS = sorted(DEPLOY.glob("*/rules_test/*.yml"))
 
 
 def complaints(exposition: str) -> str:
@@ -45,11 +46,12 @@ def test_the_exposition_of_a_replay_is_clean():
 
 
 def test_the_configuration_and_every_rule_are_valid():
-    promtool("check", "config", PROMETHEUS / "prometheus.yml")
-    promtool("check", "rules", "--lint=all", "--lint-fatal", *PROMETHEUS.glob("rules/*.yml"))
+    for config in DEPLOY.glob("*/prometheus.yml"):
+        promtool("check", "config", config)
+    promtool("check", "rules", "--lint=all", "--lint-fatal", *DEPLOY.glob("*/rules/*.yml"))
 
 
-@pytest.mark.parametrize("file", sorted(PROMETHEUS.glob("rules_test/*.yml")), ids=lambda f: f.stem)
+@pytest.mark.parametrize("file", RULE_TESTS, ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should_and_not_else(file: Path):
     promtool("test", "rules", file)
 
