@@ -1,4 +1,5 @@
-# knockwatch: `serve`, and with other arguments the agent and the demo.
+# knockwatch: `serve`, and with other arguments the agent, the demo and the parts of a fleet, for which
+# Kafka's client adds 17 MB.
 # Nothing here depends on the processor: each Python dependency has wheels for amd64 and arm64.
 
 FROM python:3.13-slim-trixie AS build
@@ -9,7 +10,7 @@ COPY deploy/exporter/constraints.txt deploy/exporter/constraints.txt
 COPY exporter exporter
 # pip stays behind: what runs installs nothing.
 RUN /opt/knockwatch/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-        --only-binary :all: --constraint deploy/exporter/constraints.txt . \
+        --only-binary :all: --constraint deploy/exporter/constraints.txt ".[kafka]" \
     && /opt/knockwatch/bin/python -m pip uninstall --yes pip \
     && install --directory --mode 0700 --owner 65532 --group 65532 /state
 

@@ -21,6 +21,7 @@ class Loader(yaml.SafeLoader):
 
 
 Loader.add_constructor("!reset", lambda _loader, _node: None)
+Loader.add_constructor("!override", lambda loader, node: loader.construct_sequence(node, deep=True))
 
 
 def read(name: str) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 SERVICES = read("docker-compose.yml")["services"]
+FLEET = read("docker-compose.fleet.yml")["services"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -99,7 +101,8 @@ def test_folders_are_mounted_and_exist():
 
 
 def test_every_setting_is_in_the_example():
-    files = [ROOT / name for name in ("docker-compose.yml", "docker-compose.hostnet.yml")]
+    names = ("docker-compose.yml", "docker-compose.hostnet.yml", "docker-compose.fleet.yml")
+    files = [ROOT / name for name in names]
     used = {name for file in files for name in re.findall(r"\$\{(\w+)[:}]", file.read_text())}
     example = (ROOT / ".env.example").read_text()
     offered = set(re.findall(r"^#(\w+)=", example, re.MULTILINE))
@@ -167,3 +170,75 @@ def test_dashboards_refer_to_the_data_source_that_is_there():
 def test_secrets_stay_out_of_the_repository():
     rules = (ROOT / "secrets/.gitignore").read_text().split("\n")
     assert {"*", "!.gitignore", "!README.md"} <= set(rules)
+
+
+@pytest.mark.parametrize("service", [name for name in FLEET if "extends" not in FLEET[name]])
+def test_a_fleets_own_services_are_bounded_and_without_rights(service):
+    about = FLEET[service]
+    assert about["read_only"] is True
+    assert about["cap_drop"] == ["ALL"]
+    assert "cap_add" not in about
+    assert about["security_opt"] == ["no-new-privileges:true"]
+    assert about["logging"]["options"]["max-size"]
+    assert about["mem_limit"]
+    assert about["restart"] == "unless-stopped"
+    assert about["healthcheck"]
+    assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+", about["image"])
+    assert all(port.startswith("127.0.0.1:") for port in about.get("ports", ()))
+    assert about["user"] == {"kafka": "1000:1000", "victoria-metrics": "0:0"}[service]
+
+
+def test_a_fleets_other_services_are_those_of_a_home():
+    extended = {name: about["extends"] for name, about in FLEET.items() if "extends" in about}
+    parts = {"worker": "exporter", "relay": "exporter", "prometheus": "prometheus"}
+    parts |= {"alertmanager": "alertmanager", "grafana": "grafana"}
+    assert extended == {
+        name: {"file": "docker-compose.yml", "service": part} for name, part in parts.items()
+    }
+    assert not {"user", "read_only", "cap_drop", "security_opt", "image"} & {
+        key for name in extended for key in FLEET[name]
+    }
+
+
+def test_a_fleets_folders_are_mounted_and_exist():
+    for service in FLEET.values():
+        for volume in service.get("volumes", ()):
+            source = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", volume).split(":")[0]
+            if source.startswith("."):
+                assert (ROOT / source).is_dir(), volume
+                assert volume.endswith(":ro")
+
+
+@pytest.mark.parametrize("part", ["worker", "relay"])
+def test_a_fleets_parts_have_a_configuration_that_finds_the_broker(part):
+    file = f"deploy/fleet/{part}.toml"
+    config = parse((ROOT / file).read_text(), file)
+    assert config.kafka.servers == ("kafka:9092",)
+    assert FLEET[part]["environment"]["KNOCKWATCH_CONFIG"] == f"/etc/knockwatch/{part}.toml"
+    assert bool(config.relay.site) == (part == "relay")
+    assert "KAFKA_AUTO_CREATE_TOPICS_ENABLE" in FLEET["kafka"]["environment"]
+
+
+def test_a_fleets_prometheus_finds_its_parts_and_takes_a_shards_instance_away():
+    config = yaml.safe_load((ROOT / "deploy/fleet/prometheus.yml").read_text())
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    names = {name: jobs[name]["dns_sd_configs"][0]["names"] for name in ("knockwatch", "relay")}
+    assert names == {"knockwatch": ["worker"], "relay": ["relay"]}
+    assert set(names["knockwatch"] + names["relay"]) <= set(FLEET)
+    assert jobs["knockwatch"]["metric_relabel_configs"] == [
+        {"source_labels": ["shard"], "regex": ".+", "target_label": "instance", "replacement": ""}
+    ]
+    rules = [file for name in config["rule_files"] for file in (ROOT / "deploy/fleet").glob(name)]
+    assert {file.name for file in rules} == {
+        *("rejections.yml", "routers.yml", "devices.yml", "knockwatch.yml", "fleet.yml")
+    }
+
+
+def test_a_fleets_dashboard_is_the_home_page_in_either_language():
+    environment = FLEET["grafana"]["environment"]
+    folder = environment["KNOCKWATCH_DASHBOARDS"].removeprefix("/etc/knockwatch/dashboards/")
+    for language in ("en", "ja"):
+        assert (ROOT / "dashboards/generated" / folder / language / "fleet.json").is_file()
+    page = environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert page.startswith(environment["KNOCKWATCH_DASHBOARDS"])
+    assert page.endswith("/fleet.json")

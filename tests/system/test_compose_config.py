@@ -15,6 +15,7 @@ pytestmark = needs("docker-compose")
 MAIN = "docker-compose.yml"
 HOSTNET = (MAIN, "docker-compose.hostnet.yml")
 ALONE = ("docker-compose.exporter.yml",)
+FLEET = ("docker-compose.fleet.yml",)
 BASE = {"exporter", "prometheus", "alertmanager", "grafana"}
 
 
@@ -37,6 +38,11 @@ def config(files, *profiles, **settings):
         (HOSTNET, (), BASE),
         (HOSTNET, ("demo", "agent"), BASE | {"demo", "agent"}),
         (ALONE, (), {"exporter"}),
+        (
+            FLEET,
+            (),
+            {"kafka", "worker", "relay", "victoria-metrics", *BASE - {"exporter"}},
+        ),
     ],
 )
 def test_every_combination_of_files_is_understood(files, profiles, services):
@@ -82,3 +88,17 @@ def test_the_agents_reports_outlive_its_container_where_it_may_write():
     assert agent["command"][-2:] == ["--state-dir", place]
     image = (ROOT / "Dockerfile").read_text()
     assert place not in image
+
+
+def test_a_fleets_parts_are_a_homes_with_other_arguments():
+    services, exporter = config(FLEET), config((MAIN,))["exporter"]
+    for part in ("worker", "relay"):
+        for same in ("image", "user", "read_only", "cap_drop", "security_opt", "healthcheck"):
+            assert services[part][same] == exporter[same], same
+    assert services["worker"]["deploy"]["replicas"] == 2
+    assert "ports" not in services["worker"]
+    published = {(port["published"], port["protocol"]) for port in services["relay"]["ports"]}
+    assert published == {("514", "udp"), ("514", "tcp"), ("10151", "tcp")}
+    targets = {mount["target"] for mount in services["relay"]["volumes"]}
+    assert targets == {"/etc/knockwatch", "/run/secrets/knockwatch", "/var/lib/knockwatch"}
+    assert all(about["mem_limit"] for about in services.values())

@@ -58,7 +58,8 @@ def trixie() -> Path:
 def wheels() -> Path:
     """Return a folder with every wheel that the Dockerfile installs; download what is missing."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    needed, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
+    wanted = [*needed, *extras["kafka"], *project["build-system"]["requires"]]
     requirements = [wish.partition(";")[0] for wish in wanted]
     key = hashlib.sha256(f"{requirements}{CONSTRAINTS.read_text()}".encode()).hexdigest()[:16]
     folder = parts() / f"wheels-{key}"
