@@ -62,18 +62,18 @@ def read(query: Mapping[str, str], now: float) -> Asked:
     facts: dict[str, object] = dict(columns)
     if "our_port" in columns:
         facts["our_port"] = _port(columns["our_port"])
-    page = query.get("page") or "1"
-    if not (page.isascii() and page.isdigit() and 1 <= int(page[:9]) <= MOST_PAGES):
+    page = _number(query.get("page") or "1")
+    if page is None or not 1 <= page <= MOST_PAGES:
         raise Refusal(400, "refused.page", most=MOST_PAGES)
     if query.get("at"):
         at, width = moment(query["at"]), around(query.get("around", ""))
         question = Question(since=at - width, until=at + width, **facts)  # type: ignore[arg-type]
         span = {"at": query["at"], "around": f"{width:g}"}
-        return Asked(question, None, at, span, filters, int(page))
+        return Asked(question, None, at, span, filters, page)
     period = chosen(query.get("period"))
     until = _pinned(query.get("until", ""), now)
     question = Question(since=until - period.seconds, until=until, **facts)  # type: ignore[arg-type]
-    return Asked(question, period, None, {"period": period.name}, filters, int(page))
+    return Asked(question, period, None, {"period": period.name}, filters, page)
 
 
 def filters_of(name: str, value: str | int | None, transport: str = "") -> dict[str, str]:
@@ -105,9 +105,15 @@ def _is_filter(name: str, value: str) -> bool:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:9]) < 65536):
+    port = _number(text)
+    if port is None or port > 65535:
         raise Refusal(400, "refused.port", port=text[:40])
-    return int(text)
+    return port
+
+
+def _number(text: str) -> int | None:
+    """Return a number of at most nine digits: more are none of ours, and SQLite has bounds."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
 def _pinned(text: str, now: float) -> float:

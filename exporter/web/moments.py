@@ -10,7 +10,8 @@ from exporter.web.refusals import Refusal
 
 AROUND = 600.0  # seconds on either side, unless it is said
 MOST_AROUND = 86_400.0
-_LAST = 253_402_300_800.0  # year 10000
+# Of all calendars, with what is around it and in every zone: the year 10000 is in none.
+_LAST = 253_402_300_800.0 - 2 * MOST_AROUND
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _WIDTH = re.compile(r"(\d{1,6})(?:\.0)? ?([smhd]?)", re.ASCII)
 _SECONDS = re.compile(r"\d{9,12}(?:\.\d{1,6})?", re.ASCII)  # shorter: a date without a time
