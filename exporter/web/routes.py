@@ -3,7 +3,7 @@
 GET /metrics · /-/healthy · /-/ready · /static/…
 GET / · /packets · /at · /devices · /explain · /log · /known · /add
 GET /api/v1/suspects · /api/v1/decisions · /api/v1/devices · /api/v1/explain
-GET /api/v1/unread · /api/v1/doctor
+GET /api/v1/unread · /api/v1/doctor · /api/v1/openapi.json
 POST /api/v1/reports · /api/v1/sockets/{device} · /api/v1/forget/{device:path} · /api/v1/pair
 POST /sockets · /log · /log/forget · /known · /known/withdraw · /add         the page's own forms
 """
@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from exporter.access.tokens import Tokens
 from exporter.service import Service
-from exporter.web import answers, rendering
+from exporter.web import answers, description, rendering
 from exporter.web.adding import Adding
 from exporter.web.api import Api
 from exporter.web.devices import Devices
@@ -54,6 +54,7 @@ def create(service: Service, tokens: Tokens | None = None) -> Starlette:
             Route("/api/v1/explain", api.explain),
             Route("/api/v1/unread", api.unread),
             Route("/api/v1/doctor", api.doctor),
+            Route("/api/v1/openapi.json", description.answer),
             Route("/api/v1/reports", reports.report, methods=["POST"]),
             Route("/api/v1/sockets/{device:path}", reports.sockets, methods=["POST"]),
             Route("/api/v1/forget/{device:path}", forgetting.forget, methods=["POST"]),
