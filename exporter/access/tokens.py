@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from loguru import logger
 
+from exporter.file_marks import Mark, mark
+
 _NEW_BYTES = 24  # of chance in a token: 32 letters
 
 
@@ -39,7 +41,7 @@ class Tokens:
         Raises TokenError when the configured file cannot be read or holds none.
         """
         self._file, self._store = file, store
-        self._seen: list[tuple[int, int, int] | None] = []
+        self._seen: list[Mark] = []
         self._lines = _read(file)
         if not self._lines:
             raise TokenError(f"{file} holds no token, one a line")
@@ -88,7 +90,7 @@ class Tokens:
 
     def _renew(self) -> None:
         files = [file for file in (self._file, self._store) if file is not None]
-        seen = [_state(file) for file in files]
+        seen = [mark(file) for file in files]
         if seen == self._seen:
             return
         self._seen = seen
@@ -138,11 +140,3 @@ def _entry(line: str) -> tuple[Owner, str] | None:
 def _is_of(line: str, device: str) -> bool:
     entry = _entry(line)
     return entry is not None and entry[0].device is not None and entry[0].may_report(device)
-
-
-def _state(file: Path) -> tuple[int, int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
