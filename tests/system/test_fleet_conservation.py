@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.system.parts import exposition, fleet, prometheus
@@ -29,6 +30,10 @@ NO_INSTANCE = """\
     metric_relabel_configs:
       - {source_labels: [shard], regex: .+, target_label: instance, replacement: ""}
 """
+
+
+def has_seen(watcher: Prometheus, packets: int) -> bool:
+    return watcher.number(f"sum({REJECTED})") == packets
 
 
 @contextmanager
@@ -102,7 +107,7 @@ def test_every_packet_is_counted_once_whatever_is_killed(kafka_cluster: Kafka, t
         text = fleet.scraped(servers[1])
         assert exposition.total(text, "knockwatch_transactions_total", outcome="aborted") >= 1
         for watcher in watchers:
-            until(lambda w=watcher: w.number(f"sum({REJECTED})") == relay.sent, "the same sum")
+            until(partial(has_seen, watcher, relay.sent), "the same sum")
             assert watcher.number(f"sum(resets({REJECTED}[10m]))") == 0
             # From the zero at which each series was created, by raw samples: nothing extrapolated.
             first = watcher.number(f"sum(min_over_time({REJECTED}[10m]))")

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -94,7 +95,7 @@ def is_ready(server: Server) -> bool:
 def ready(*servers: Server) -> None:
     """Wait for that."""
     for server in servers:
-        until(lambda server=server: is_ready(server), "ready worker", seconds=60)
+        until(partial(is_ready, server), "ready worker", seconds=60)
 
 
 def scraped(*servers: Server) -> str:
