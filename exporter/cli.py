@@ -74,6 +74,16 @@ def _serve(options: argparse.Namespace) -> int:
     return OK
 
 
+def _relay(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from exporter.config import load, state_dir
+    from exporter.fleet import relay
+
+    config, folder = load(options.config), state_dir(options.state_dir)
+    return FAILED if asyncio.run(relay.run(config, folder, _tokens(config))) else OK
+
+
 def _agent(options: argparse.Namespace) -> int:
     from exporter import agent
 
@@ -110,11 +120,8 @@ def _explain(options: argparse.Namespace) -> int:
     now = time.time()
     pipeline = Pipeline(_stages(config))
     if options.sockets:
-        text = (
-            sys.stdin.buffer.read()
-            if options.sockets == "-"
-            else Path(options.sockets).read_bytes()
-        )
+        place = options.sockets
+        text = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
         try:
             pipeline.report(read(text, options.device), now)
         except UnreadableText as error:
@@ -136,6 +143,10 @@ def _check(options: argparse.Namespace) -> int:
     _stages(config)
     _tokens(config)
     certificate.configured(config.listen)
+    if config.relay.site or config.relay.subscribers:
+        from exporter.fleet import relay_parts
+
+        relay_parts.parts(config)
     print(tomli_w.dumps(_without_none(msgspec.to_builtins(config))), end="")
     return OK
 
@@ -186,6 +197,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 _COMMANDS = {
     "serve": _serve,
+    "relay": _relay,
     "agent": _agent,
     "replay": _replay,
     "explain": _explain,

@@ -32,8 +32,10 @@ def parser(commands: Mapping[str, Run]) -> argparse.ArgumentParser:
 
     serve = add("serve", "run the exporter: listeners, metrics and the page")
     serve.add_argument("--state-dir", metavar="DIR", help="where counters and evidence are kept")
+    relay = add("relay", "receive lines and reports of sites, and write them to Kafka")
+    relay.add_argument("--state-dir", metavar="DIR", help="where they wait while no broker answers")
     _agent(add)
-    configured = (serve, _replay(add), _explain(add), *_asking(add))
+    configured = (serve, relay, _replay(add), _explain(add), *_asking(add))
     _demo(add)
     for command in configured:
         command.add_argument("--config", metavar="FILE", help="default: $KNOCKWATCH_CONFIG")

@@ -7,7 +7,18 @@ import pytest
 from exporter.options import parser, text
 
 NAMES = (
-    *("serve", "agent", "replay", "explain", "check", "healthcheck", "doctor", "forget", "demo"),
+    *(
+        "serve",
+        "relay",
+        "agent",
+        "replay",
+        "explain",
+        "check",
+        "healthcheck",
+        "doctor",
+        "forget",
+        "demo",
+    ),
 )
 
 

@@ -54,6 +54,7 @@ class Rules(NamedTuple):
 
     host_names: frozenset[str] = frozenset()
     tokens: Tokens | None = None  # None: near clients may post
+    known_later: bool = False  # whoever it is may post: what reads the request knows its clients
 
 
 def refusal(asked: Asked, rules: Rules) -> Refusal | None:
@@ -70,7 +71,7 @@ def refusal(asked: Asked, rules: Rules) -> Refusal | None:
         return Refusal(403, "refused.origin")
     if rules.tokens is not None:
         return _without_right(asked, rules.tokens) if asked.path.startswith("/api/") else None
-    if not is_near(asked.client):
+    if not (rules.known_later or is_near(asked.client)):
         return Refusal(403, "refused.client", client=asked.client or "?")
     return None
 
@@ -89,7 +90,7 @@ def _without_right(asked: Asked, tokens: Tokens) -> Refusal | None:
 def check_reporter(request: Request, device: str, tokens: Tokens | None) -> None:
     """Raise Refusal when a request of the API may not report for a device."""
     if tokens is not None:
-        check_token(_bearer(request.headers) or "", tokens, device)
+        check_token(bearer(request.headers) or "", tokens, device)
 
 
 def check_token(token: str, tokens: Tokens, device: str | None = None) -> None:
@@ -188,10 +189,11 @@ def _asked(scope: Scope) -> Asked:
         client=scope["client"][0] if scope.get("client") else "",
         origin=headers.get("origin"),
         site=headers.get("sec-fetch-site"),
-        token=_bearer(headers),
+        token=bearer(headers),
     )
 
 
-def _bearer(headers: Headers) -> str | None:
+def bearer(headers: Headers) -> str | None:
+    """Return the token that a request bears."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from exporter import doctor, web
+from exporter.fleet import relay_http
 from exporter.inventory import inventory
 from exporter.web import asking
 from exporter.web.overview import State
@@ -14,7 +15,8 @@ from exporter.web.periods import PERIODS
 from exporter.web.words import WORDS, phrase
 
 FOLDER = Path(web.__file__).parent
-SOURCES = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html")]
+RELAY = Path(relay_http.__file__)
+SOURCES = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html"), RELAY]
 CALL = re.compile(r"(?:say|phrase|Refusal)\([^)]*")
 KEY = re.compile(r"""["']([a-z_]+(?:\.[a-z_0-9]+)*)["']""")
 PLACE = re.compile(r"\{(\w+)\}")
