@@ -23,6 +23,7 @@ from typing import NamedTuple
 from loguru import logger
 
 from exporter.addresses import packed
+from exporter.file_marks import mark
 from exporter.fleet.records import MAX_REGION, MAX_SITE, is_name
 
 MOST_PLACES = 2**32
@@ -67,7 +68,7 @@ class Subscribers:
         """Read the file. Raises SubscriberError."""
         self.stale = False  # whether the file has changed since, to one that cannot be used
         self._file = file
-        self._seen = _state(file)
+        self._seen = mark(file)
         self._known = _read(file)
 
     def __len__(self) -> int:
@@ -89,7 +90,7 @@ class Subscribers:
 
         Blocks for as long as it takes to read; look-ups in other threads go on meanwhile.
         """
-        seen = _state(self._file)
+        seen = mark(self._file)
         if seen == self._seen:
             return
         self._seen = seen  # from before the reading: what changes meanwhile is read again
@@ -241,11 +242,3 @@ def _find(numbers: Sequence[int], value: int) -> int | None:
 def _prefix(size: int, bits: int, value: int) -> str:
     address = inet_ntop(AF_INET if size == 4 else AF_INET6, (value << bits).to_bytes(size))
     return f"{address}/{8 * size - bits}"
-
-
-def _state(file: Path) -> tuple[int, int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
