@@ -69,15 +69,24 @@ class Relay:
 
 @contextmanager
 def worker(
-    folder: Path, cluster: Kafka, topic: str, *, partitions: int = 4, http: int = 0
+    folder: Path,
+    cluster: Kafka,
+    topic: str,
+    *,
+    partitions: int = 4,
+    http: int = 0,
+    more: str = "",
 ) -> Iterator[Server]:
-    """Run a worker of the topic's group, on a free port; it is a member when it is ready."""
+    """Run a worker of the topic's group, on a free port; it is a member when it is ready.
+
+    `more` goes on with [kafka], and may have other tables behind it.
+    """
     http = http or free_port()
     config = folder / f"worker-{http}.toml"
     config.write_text(
         f'[listen]\naddress = "127.0.0.1"\nhttp_port = {http}\n'
         f'[kafka]\nservers = ["{cluster.bootstrap}"]\ntopic = "{topic}"\ngroup = "{topic}"\n'
-        f"partitions = {partitions}\n"
+        f"partitions = {partitions}\n{more}"
     )
     log = folder / f"worker-{http}.log"
     with started([*COMMAND, "serve", "--config", config], log, cwd=ROOT) as process:
