@@ -27,6 +27,8 @@ from exporter.stages import Stages
 from exporter.state import StateFile
 from exporter.transports import Losses, OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
+from exporter.web import guard
+from exporter.web.configuration import WebConfiguration
 from exporter.web.server import HttpServer
 
 TICK = 1.0  # seconds between looks at what waits; a report that settles it looks, too
@@ -59,7 +61,11 @@ class App:
                 *parts, time.time, begin_anew=evidence.begin_anew, trouble=evidence.trouble
             )
             self.service.restore()
-            self._http = HttpServer(web.create(self.service, tokens))
+            self._web = WebConfiguration(config.listen.web_config)
+            application = web.create(self.service, tokens)
+            self._http = HttpServer(application, self._web, guard.admits(tokens))
+            if self._web.passwords.are_asked_for and tokens is None:
+                logger.warning("no agent can report: users have passwords, and [tokens] no file")
             self._losses = Losses()
             self._inbox = Inbox(self._losses)
             self.receivers = Receivers(
@@ -71,6 +77,11 @@ class App:
             opened.callback(self._http_socket.close)
             self._opened = opened.pop_all()
         self.service.before_scrape = self._count_losses
+
+    @property
+    def scheme(self) -> str:
+        """How the page is reached: "http", or "https" with TLS."""
+        return "http" if self._web.context is None else "https"
 
     @property
     def http_port(self) -> int:
@@ -202,7 +213,8 @@ async def serve(config: Config, folder: Path, tokens: Tokens | None = None) -> N
             app.receivers.udp.receive_buffer_asked,
         ),
     )
-    print(next_steps(own_address(), app.http_port, app.receivers.udp.port), flush=True)
+    page = f"{app.scheme}://{own_address()}:{app.http_port}"
+    print(next_steps(page, own_address(), app.receivers.udp.port), flush=True)
     await app.run(stop)
     if app.service.unstored:
         logger.error("stopped; what came last is not stored: {}", app.service.unstored)
@@ -210,9 +222,8 @@ async def serve(config: Config, folder: Path, tokens: Tokens | None = None) -> N
         logger.info("stopped; everything that waited is decided and stored")
 
 
-def next_steps(address: str, http_port: int, syslog_port: int) -> str:
+def next_steps(page: str, address: str, syslog_port: int) -> str:
     """What a person does next, in three lines."""
-    page = f"http://{address}:{http_port}"
     return (
         f"1. Open {page}/ : it shows who is knocking, and from which of your devices it comes.\n"
         f"2. In your router, send the log (syslog, UDP) to {address} port {syslog_port}.\n"

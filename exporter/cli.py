@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from exporter import reaching
 from exporter.options import parser
 
 if TYPE_CHECKING:
     from exporter.access.tokens import Tokens
     from exporter.explain import Answer
     from exporter.explanation import Language
-    from exporter.settings import Config, Listen
+    from exporter.settings import Config
     from exporter.stages import Stages
 
 OK, FAILED, USAGE = 0, 1, 2
@@ -60,9 +61,9 @@ def _serve(options: argparse.Namespace) -> int:
     import asyncio
 
     from exporter import app
-    from exporter.config import load, state_dir
+    from exporter.config import state_dir
 
-    config = load(options.config)
+    config = reaching.configuration(options)
     if config.kafka.servers:
         from exporter.fleet import kafka, worker
 
@@ -90,7 +91,7 @@ def _agent(options: argparse.Namespace) -> int:
     return agent.run(
         options.server,
         device=options.device,
-        token=_token(options.token_file),
+        token=reaching.token(options.token_file),
         interval=options.interval,
         once=options.once,
         print_only=options.print,
@@ -136,10 +137,10 @@ def _check(options: argparse.Namespace) -> int:
     import msgspec
     import tomli_w
 
-    from exporter.config import load
     from exporter.transports import certificate
+    from exporter.web.configuration import WebConfiguration
 
-    config = load(options.config)
+    config = reaching.configuration(options)
     _stages(config)
     _tokens(config)
     certificate.configured(config.listen)
@@ -147,19 +148,19 @@ def _check(options: argparse.Namespace) -> int:
         from exporter.fleet import relay_parts
 
         relay_parts.parts(config)
+    WebConfiguration(config.listen.web_config)
     print(tomli_w.dumps(_without_none(msgspec.to_builtins(config))), end="")
     return OK
 
 
 def _healthcheck(options: argparse.Namespace) -> int:
     import urllib.error
-    import urllib.request
     from http.client import HTTPException
 
-    url = options.url or f"{_configured_url(options)}/-/ready"
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is this machine
+    server, direct = reaching.server(options)
+    url = options.url or f"{server}/-/ready"
     try:
-        with direct.open(url, timeout=5) as answer:
+        with direct.open(url, seconds=5) as answer:
             return OK if answer.status == 200 else FAILED
     except urllib.error.URLError as error:
         return _fail(f"{url}: {error.reason}", FAILED)
@@ -171,10 +172,10 @@ def _doctor(options: argparse.Namespace) -> int:
     from exporter import consultation
     from exporter.config import load
 
-    config = load(options.config)
-    url = options.url or _own_url(config.listen)
+    url, direct = reaching.server(options)
+    language = _language(options, load(options.config))
     try:
-        told, fine = consultation.consult(url, _language(options, config))
+        told, fine = consultation.consult(url, language, direct)
     except ValueError as error:
         return _fail(str(error), USAGE)
     print(told)
@@ -184,15 +185,16 @@ def _doctor(options: argparse.Namespace) -> int:
 def _forget(options: argparse.Namespace) -> int:
     from exporter import forget
 
-    url = options.url or _configured_url(options)
-    print(forget.ask(url, options.device, _token(options.token_file)))
+    url, direct = reaching.server(options)
+    print(forget.ask(url, options.device, direct))
     return OK
 
 
 def _demo(options: argparse.Namespace) -> int:
     from exporter import demo
 
-    return demo.run(options.server, options.syslog, seconds=options.seconds)
+    direct = reaching.direct(options)
+    return demo.run(options.server, options.syslog, direct, seconds=options.seconds)
 
 
 _COMMANDS = {
@@ -232,29 +234,9 @@ def _tokens(config: Config, folder: Path | None = None) -> Tokens | None:
         raise ConfigError(f"tokens.file: {error}") from None
 
 
-def _token(file: str | None) -> str | None:
-    return Path(file).read_text("utf-8").strip() if file else None
-
-
 def _language(options: argparse.Namespace, config: Config) -> Language:
     language: Language | None = options.lang
     return language or (config.language if config.language != "auto" else "en")
-
-
-def _configured_url(options: argparse.Namespace) -> str:
-    if not options.config and not os.environ.get("KNOCKWATCH_CONFIG"):
-        from exporter.settings import Listen
-
-        return _own_url(Listen())  # to read a configuration takes four times as long
-
-    from exporter.config import load
-
-    return _own_url(load(options.config).listen)
-
-
-def _own_url(listen: Listen) -> str:
-    address = listen.address or "127.0.0.1"
-    return f"http://{f'[{address}]' if ':' in address else address}:{listen.http_port}"
 
 
 def _moment(text: str) -> float:

@@ -55,15 +55,42 @@ def parse(text: str, name: str = "configuration") -> Config:
     """
     try:
         data = tomllib.loads(text)
-        _known(data, Config, "")
+        known(data, Config, "")
         config = msgspec.convert(data, Config)
         _check(config)
         build.reader(config)  # the user's patterns are tried on their samples
         if config.knowledge.files:
             build.own_knowledge(config)
     except (ValueError, msgspec.ValidationError) as error:
-        raise ConfigError(f"{name}: {_place(str(error))}") from None
+        raise ConfigError(f"{name}: {readable(str(error))}") from None
     return config
+
+
+def known(data: object, layout: Any, where: str) -> None:
+    """Raise ValueError for a key that is not known, with the nearest that is."""
+    if get_origin(layout) is not None:  # tuple[Router, ...], perhaps "or None"
+        inner = [a for a in _flat(layout) if isinstance(a, type) and issubclass(a, msgspec.Struct)]
+        for number, entry in enumerate(data if isinstance(data, list) else ()):
+            for table in inner:
+                known(entry, table, f"{where}[{number}]")
+        return
+    if not (isinstance(layout, type) and issubclass(layout, msgspec.Struct)):
+        return
+    if not isinstance(data, dict):
+        return
+    hints = get_type_hints(layout)
+    for key, value in data.items():
+        place = f"{where}.{key}" if where else key
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
+            raise ValueError(f"unknown key `{place}`; did you mean `{near[0]}`?")
+        known(value, hints[key], place)
+
+
+def readable(text: str) -> str:
+    """The library's "… - at `$.listen.http_port`" the way the file writes it."""
+    what, found, where = text.partition(" - at `$")
+    return f"{where.strip('.`')}: {what[0].lower()}{what[1:]}" if found else text
 
 
 def state_dir(given: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -81,27 +108,6 @@ def state_dir(given: str | None, environment: Mapping[str, str] = os.environ) ->
     except RuntimeError as error:  # a user without a home
         raise ConfigError(f"no folder for state: {error} Name one with --state-dir") from None
     return base / "knockwatch"
-
-
-def _known(data: object, layout: Any, where: str) -> None:
-    """Raise ValueError for a key that is not known, with the nearest that is."""
-    if get_origin(layout) is not None:  # tuple[Router, ...], perhaps "or None"
-        inner = [a for a in _flat(layout) if isinstance(a, type) and issubclass(a, msgspec.Struct)]
-        for number, entry in enumerate(data if isinstance(data, list) else ()):
-            for table in inner:
-                _known(entry, table, f"{where}[{number}]")
-        return
-    if not (isinstance(layout, type) and issubclass(layout, msgspec.Struct)):
-        return
-    if not isinstance(data, dict):
-        return
-    hints = get_type_hints(layout)
-    for key, value in data.items():
-        place = f"{where}.{key}" if where else key
-        if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
-            raise ValueError(f"unknown key `{place}`; did you mean `{near[0]}`?")
-        _known(value, hints[key], place)
 
 
 def _flat(layout: Any) -> list[Any]:
@@ -188,9 +194,3 @@ def _check_files(config: Config) -> None:
         if file in used:
             raise ValueError(f"{wrong} used twice")
         used.add(file)
-
-
-def _place(text: str) -> str:
-    """The library's "… - at `$.listen.http_port`" the way the file writes it."""
-    what, found, where = text.partition(" - at `$")
-    return f"{where.strip('.`')}: {what[0].lower()}{what[1:]}" if found else text

@@ -6,12 +6,13 @@ is its own word (`doctor`); whether it can be reached from here is said here.
 
 import socket
 import urllib.error
-import urllib.request
+from http import HTTPStatus
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
 import msgspec
 
+from exporter.direct import Direct
 from exporter.doctor import Finding, State, next_step
 from exporter.explanation.words import Language, say
 
@@ -38,12 +39,12 @@ class Report(msgspec.Struct, frozen=True):
     condition: _Condition | None = None
 
 
-def consult(url: str, language: Language) -> tuple[str, bool]:
+def consult(url: str, language: Language, direct: Direct) -> tuple[str, bool]:
     """Return what to print, the next step first, and whether there is nothing to do.
 
     Raises ValueError when `url` is none.
     """
-    report = _ask(url.rstrip("/"), language)
+    report = _ask(url.rstrip("/"), language, direct)
     found, step = report.findings, report.next
     if report.condition is not None and report.condition.syslog_port:
         found = (found[0], _reached(url, report.condition, language), *found[1:])
@@ -57,16 +58,15 @@ def consult(url: str, language: Language) -> tuple[str, bool]:
     return "\n".join((told, "", *lines)), fine
 
 
-def _ask(url: str, language: Language) -> Report:
+def _ask(url: str, language: Language, direct: Direct) -> Report:
     address = f"{url}/api/v1/doctor?lang={language}"
-    if not address.startswith(("http://", "https://")):
-        raise ValueError(f"not an address of an exporter: {url!r}; write http://HOST:10151")
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is in this home
     try:
-        with direct.open(address, timeout=SECONDS) as answer:
+        with direct.open(address, seconds=SECONDS) as answer:
             report = msgspec.json.decode(answer.read(MOST_BYTES), type=Report)
             return report if report.findings else _absent("older", url, "{}", language)
     except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.UNAUTHORIZED:
+            return _absent("closed", url, error.reason, language)
         return _absent("older", url, f"{error.code} {error.reason}", language)
     except urllib.error.URLError as error:
         return _absent("absent", url, str(error.reason), language)

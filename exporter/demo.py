@@ -9,12 +9,12 @@ import socket
 import sys
 import time
 import urllib.error
-import urllib.request
 from http.client import HTTPException
 
 import msgspec
 
 from exporter import wire
+from exporter.direct import Direct
 from exporter.host_report import HostReport, Socket
 
 ROUTER = "home-router"
@@ -22,20 +22,19 @@ WAN = "203.0.113.9"
 PORT = 51413
 LINES_PER_SECOND = 40  # so that 20 seconds pass the alert rule for floods, 500 in five minutes
 _AKAMAI = "23.45.67."  # the network that the founding router's log was full of
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is a home's server
 _SCANNERS = (("80.82.77.33", 23), ("71.6.135.131", 5060), ("185.142.236.35", 22))
 
 
-def run(server: str, syslog: str, *, seconds: float) -> int:
+def run(server: str, syslog: str, direct: Direct, *, seconds: float) -> int:
     """Play for `seconds`; print what the server makes of it. 0, or 1 when it cannot be reached."""
     try:
         host, port = _host_and_port(syslog)
         for report in reports():
-            _post(f"{server}/api/v1/reports", wire.encode(report))
+            _post(direct, f"{server}/api/v1/reports", wire.encode(report))
         print(f"Three hosts report to {server}; the router's log now fills up:")
         sent = _play(host, port, seconds)
         print(f"{sent} lines sent. What the page says:\n")
-        print(_verdict(f"{server}/api/v1/suspects?seconds=600"))
+        print(_verdict(direct, f"{server}/api/v1/suspects?seconds=600"))
     except (OSError, ValueError, HTTPException) as error:
         print(f"knockwatch: the demo needs a running `knockwatch serve`: {error}", file=sys.stderr)
         return 1
@@ -115,30 +114,22 @@ def _play(host: str, port: int, seconds: float) -> int:
     return len(logged)
 
 
-def _verdict(url: str) -> str:
+def _verdict(direct: Direct, url: str) -> str:
     for _ in range(20):
-        suspects = msgspec.json.decode(_get(url))["suspects"]
+        suspects = msgspec.json.decode(_read(direct, url))["suspects"]
         if suspects:
             return str(suspects[0]["summary"])
         time.sleep(0.5)
     return "Nothing yet: did the lines arrive?"
 
 
-def _post(url: str, body: bytes) -> None:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+def _post(direct: Direct, url: str, body: bytes) -> None:
     try:
-        _read(request)
+        _read(direct, url, body)
     except urllib.error.HTTPError as error:
         raise ValueError(f"{url}: {error.read().decode('utf-8', 'replace')}") from None
 
 
-def _get(url: str) -> bytes:
-    return _read(urllib.request.Request(url))
-
-
-def _read(request: urllib.request.Request) -> bytes:
-    if not request.full_url.startswith(("http://", "https://")):
-        raise ValueError(f"not an http URL: {request.full_url}")
-    with _DIRECT.open(request, timeout=10) as answer:
-        body: bytes = answer.read()
-    return body
+def _read(direct: Direct, url: str, body: bytes | None = None) -> bytes:
+    with direct.open(url, body, seconds=10) as answer:
+        return answer.read()

@@ -5,11 +5,12 @@ its state open.
 """
 
 import urllib.error
-import urllib.request
 from http.client import HTTPException
 from urllib.parse import quote
 
 import msgspec
+
+from exporter.direct import Direct
 
 SECONDS = 60  # a large database takes a while
 _MOST_BYTES = 65_536
@@ -37,19 +38,14 @@ class _Error(msgspec.Struct, frozen=True):
     error: str
 
 
-def ask(url: str, device: str, token: str | None) -> str:
+def ask(url: str, device: str, direct: Direct) -> str:
     """Return what was deleted, in words.
 
     Raises ValueError when nothing was, saying why.
     """
-    if not url.startswith(("http://", "https://")):
-        raise ValueError(f"not an address of an exporter: {url!r}; write http://HOST:10151")
     address = f"{url.rstrip('/')}/api/v1/forget/{quote(device, safe='')}"
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    request = urllib.request.Request(address, b"", headers, method="POST")
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is in this home
     try:
-        with direct.open(request, timeout=SECONDS) as answer:
+        with direct.open(address, b"", seconds=SECONDS) as answer:
             told = msgspec.json.decode(answer.read(_MOST_BYTES), type=_Answer)
     except urllib.error.HTTPError as error:
         raise ValueError(f"{url}: {_reason(error)}") from None

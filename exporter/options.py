@@ -12,6 +12,8 @@ from importlib.metadata import version
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str], argparse.ArgumentParser]
 
+_CA = "authorities (PEM) to trust in place of the system's"
+
 
 def parser(commands: Mapping[str, Run]) -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
@@ -35,10 +37,18 @@ def parser(commands: Mapping[str, Run]) -> argparse.ArgumentParser:
     relay = add("relay", "receive lines and reports of sites, and write them to Kafka")
     relay.add_argument("--state-dir", metavar="DIR", help="where they wait while no broker answers")
     _agent(add)
-    configured = (serve, relay, _replay(add), _explain(add), *_asking(add))
+    asking = _asking(add)
+    configured = (serve, relay, _replay(add), _explain(add), *asking)
     _demo(add)
     for command in configured:
         command.add_argument("--config", metavar="FILE", help="default: $KNOCKWATCH_CONFIG")
+    for command in (serve, *asking):
+        command.add_argument(
+            "--web.config.file",
+            metavar="FILE",
+            dest="web_config",
+            help="TLS and passwords for HTTP; default: listen.web_config",
+        )
     return whole
 
 
@@ -48,9 +58,7 @@ def _agent(add: Add) -> None:
     agent.add_argument("--device", metavar="NAME", help="default: the host's name")
     agent.add_argument("--token-file", metavar="FILE")
     agent.add_argument("--pair", metavar="CODE", help="fetch a token, with a code of the page /add")
-    agent.add_argument(
-        "--ca-file", metavar="FILE", help="authorities (PEM) to trust in place of the system's"
-    )
+    agent.add_argument("--ca-file", metavar="FILE", help=_CA)
     agent.add_argument(
         "--state-dir", metavar="DIR", help="where waiting reports and the token are kept"
     )
@@ -100,7 +108,9 @@ def _asking(add: Add) -> tuple[argparse.ArgumentParser, ...]:
     forget = add("forget", "delete what a running serve stores of a device")
     forget.add_argument("device", metavar="DEVICE", type=text)
     forget.add_argument("--url", metavar="URL", help="default: this machine's, as configured")
-    forget.add_argument("--token-file", metavar="FILE")
+    for command in (doctor, forget):
+        _identifying(command)
+    health.add_argument("--ca-file", metavar="FILE", help=_CA)
     return check, health, doctor, forget
 
 
@@ -108,7 +118,16 @@ def _demo(add: Add) -> None:
     demo = add("demo", "play the founding case against a running serve")
     demo.add_argument("--server", metavar="URL", default="http://127.0.0.1:10151")
     demo.add_argument("--syslog", metavar="HOST:PORT", default="127.0.0.1:5514")
+    _identifying(demo)
     demo.add_argument("--seconds", type=float, default=20.0, help="how long it plays")
+
+
+def _identifying(command: argparse.ArgumentParser) -> None:
+    """Add what a server is asked with that wants to know who asks."""
+    command.add_argument("--ca-file", metavar="FILE", help=_CA)
+    who = command.add_mutually_exclusive_group()
+    who.add_argument("--token-file", metavar="FILE", help="a token that may do anything")
+    who.add_argument("--login-file", metavar="FILE", help="USER:PASSWORD of the web configuration")
 
 
 def text(argument: str) -> str:

@@ -220,7 +220,7 @@ def test_a_defect_of_the_clock_work_is_survived(tmp_path, monkeypatch):
 
 
 def test_the_next_steps_are_three_lines_with_addresses():
-    lines = next_steps("192.168.1.9", 10151, 5514).splitlines()
+    lines = next_steps("http://192.168.1.9:10151", "192.168.1.9", 5514).splitlines()
     assert len(lines) == 3
     assert "http://192.168.1.9:10151" in lines[0]
     assert "192.168.1.9 port 5514" in lines[1]

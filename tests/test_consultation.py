@@ -11,6 +11,7 @@ import pytest
 
 from exporter import cli
 from exporter.consultation import consult
+from exporter.direct import Direct
 from exporter.explanation.words import say
 
 FOUND = [
@@ -48,7 +49,7 @@ def report(*findings: dict[str, str], step: str = "Look.", **more: object) -> by
 
 def test_the_next_step_comes_first_and_each_hop_is_a_line():
     with exporter(report(*FOUND)) as port:
-        told, fine = consult(f"http://127.0.0.1:{port}/", "en")
+        told, fine = consult(f"http://127.0.0.1:{port}/", "en", Direct())
     assert told.splitlines() == [
         "Next: Look.",
         "",
@@ -75,7 +76,7 @@ def test_the_port_for_lines_is_tried_from_here():
         port = listener.getsockname()[1]
         body = report(FOUND[0], step="Nothing.", condition=condition(port, 0))
         with exporter(body) as http:
-            told, fine = consult(f"http://127.0.0.1:{http}", "en")
+            told, fine = consult(f"http://127.0.0.1:{http}", "en", Direct())
     assert fine
     assert told.splitlines()[3].startswith("ok    listener  ")
     assert str(port) in told
@@ -87,7 +88,7 @@ def test_a_port_behind_a_firewall_is_found_and_comes_before_what_follows_from_it
         port = listener.getsockname()[1]
     body = report(*FOUND, condition=condition(port, messages))
     with exporter(body) as http:
-        told, fine = consult(f"http://127.0.0.1:{http}", "en")
+        told, fine = consult(f"http://127.0.0.1:{http}", "en", Direct())
     assert not fine
     assert told.splitlines()[3].startswith(f"{mark}  listener  ")
     assert "firewall" in told.splitlines()[0]
@@ -117,7 +118,7 @@ def test_that_nobody_answers_is_the_finding(language, capsys):
 )
 def test_an_answer_that_is_no_doctors_says_so(body, status):
     with exporter(body, status) as port:
-        told, fine = consult(f"http://127.0.0.1:{port}", "en")
+        told, fine = consult(f"http://127.0.0.1:{port}", "en", Direct())
     assert not fine
     assert say("en", "doctor.serve.older.step") in told
 

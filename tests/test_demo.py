@@ -10,6 +10,7 @@ import pytest
 
 from exporter import build, demo, wire
 from exporter.dialects.table import recognise
+from exporter.direct import Direct
 from exporter.events import Batch
 from exporter.pipeline import Pipeline
 from exporter.settings import Config
@@ -113,7 +114,9 @@ class Stage:
             "syslog": f"127.0.0.1:{self.syslog.getsockname()[1]}",
             "seconds": 0.2,
         } | options
-        return demo.run(f"http://127.0.0.1:{self.http.server_address[1]}", **chosen)
+        return demo.run(
+            f"http://127.0.0.1:{self.http.server_address[1]}", direct=Direct(), **chosen
+        )
 
 
 def test_it_is_played_over_real_sockets(capsys):
@@ -147,8 +150,8 @@ def test_a_syslog_address_that_is_none_is_told(capsys, syslog):
 
 def test_a_server_that_is_none_is_told(capsys):
     with serving(b"220 this is a mail server\r\n") as url:
-        assert demo.run(url, "127.0.0.1:9", seconds=0.1) == 1
-    assert demo.run("ftp://127.0.0.1/", "127.0.0.1:9", seconds=0.1) == 1
+        assert demo.run(url, "127.0.0.1:9", Direct(), seconds=0.1) == 1
+    assert demo.run("ftp://127.0.0.1/", "127.0.0.1:9", Direct(), seconds=0.1) == 1
     assert capsys.readouterr().err.count("knockwatch: the demo needs a running") == 2
 
 

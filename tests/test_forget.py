@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from exporter import cli
+from exporter.direct import Direct, bearer
 from exporter.forget import ask
 from tests.agent.servers import Server, bound, serving
 
@@ -28,7 +29,7 @@ def server() -> Iterator[Server]:
 
 def test_what_was_deleted_is_printed_line_by_line(server: Server):
     server.answers = [(200, {}, told())]
-    assert ask(f"{server.url}/", "ANNA-PC", None).splitlines() == [
+    assert ask(f"{server.url}/", "ANNA-PC", Direct()).splitlines() == [
         "Deleted of ANNA-PC:",
         "  30 rows of evidence",
         "  2 sockets and conversations",
@@ -42,7 +43,7 @@ def test_what_was_deleted_is_printed_line_by_line(server: Server):
 
 def test_what_is_left_to_do_is_said(server: Server):
     server.answers = [(200, {}, told(configured_token=True, returns_if_it_reports=True))]
-    words = ask(server.url, "ANNA-PC", None)
+    words = ask(server.url, "ANNA-PC", Direct())
     assert "yours to remove" in words
     assert "stop its agent first" in words
 
@@ -50,7 +51,7 @@ def test_what_is_left_to_do_is_said(server: Server):
 @pytest.mark.parametrize("name", ["ANNA-PC", "a b/c?d#e", "アンナの PC", "..", "%2e"])
 def test_any_name_is_asked_for_as_it_is(server: Server, name: str):
     server.answers = [(200, {}, told())]
-    ask(server.url, name, "s3cret")
+    ask(server.url, name, Direct(None, bearer("s3cret")))
     path, headers, body = server.posted.get(timeout=20)
     assert path.count("/") == 4
     assert unquote(path) == f"/api/v1/forget/{name}"
@@ -60,7 +61,7 @@ def test_any_name_is_asked_for_as_it_is(server: Server, name: str):
 def test_the_exporters_own_words_say_why_not(server: Server):
     server.answers = [(404, {}, b'{"error": "nothing is stored of X"}')]
     with pytest.raises(ValueError, match="nothing is stored of X"):
-        ask(server.url, "X", None)
+        ask(server.url, "X", Direct())
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_the_exporters_own_words_say_why_not(server: Server):
 def test_an_answer_of_something_else_is_told(server: Server, answer, complaint: str):
     server.answers = [answer]
     with pytest.raises(ValueError, match=complaint):
-        ask(server.url, "X", None)
+        ask(server.url, "X", Direct())
 
 
 def test_without_a_running_exporter_it_says_what_is_needed(capsys):

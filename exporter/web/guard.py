@@ -82,9 +82,28 @@ def _without_right(asked: Asked, tokens: Tokens) -> Refusal | None:
     owner = tokens.owner(asked.token or "")
     if owner is None:
         return Refusal(401, "refused.token")
-    if owner.device is not None and not _REPORTS.fullmatch(asked.path):
+    if owner.device is not None and not _is_report(asked.path):
         return Refusal(403, "refused.bound", owner=owner.device)
     return None
+
+
+def admits(tokens: Tokens | None) -> Callable[[Scope], bool]:
+    """Return what tells whether a request brings something as good as a user's password.
+
+    That is a pairing code, which is looked at where it is redeemed, or a token for what it is for.
+    """
+
+    def admitted(scope: Scope) -> bool:
+        path: str = scope["path"]
+        token = _bearer(Headers(scope=scope))
+        if path == _PAIRING:
+            return True
+        if tokens is None or token is None or not path.startswith("/api/"):
+            return False
+        owner = tokens.owner(token)
+        return owner is not None and (owner.device is None or _is_report(path))
+
+    return admitted
 
 
 def check_reporter(request: Request, device: str, tokens: Tokens | None) -> None:
@@ -107,6 +126,10 @@ def check_token(token: str, tokens: Tokens, device: str | None = None) -> None:
 def is_near(client: str) -> bool:
     """Tell whether a client is this host or of a private network."""
     return _PRIVATE.look_up(canonical(client) or "") is True
+
+
+def _is_report(path: str) -> bool:
+    return _REPORTS.fullmatch(path) is not None
 
 
 def _is_ours(host: str, names: Collection[str]) -> bool:
