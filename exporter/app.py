@@ -64,6 +64,13 @@ class App:
             self._web = WebConfiguration(config.listen.web_config)
             application = web.create(self.service, tokens)
             self._http = HttpServer(application, self._web, guard.admits(tokens))
+            if tokens is not None and tokens.plain:
+                logger.warning(
+                    "{} tokens stand in {} as they are: put there what `knockwatch token NAME "
+                    "--token-file FILE` prints for each",
+                    tokens.plain,
+                    config.tokens.file,
+                )
             if self._web.passwords.are_asked_for and tokens is None:
                 logger.warning("no agent can report: users have passwords, and [tokens] no file")
             self._losses = Losses()

@@ -190,6 +190,19 @@ def _forget(options: argparse.Namespace) -> int:
     return OK
 
 
+def _token(options: argparse.Namespace) -> int:
+    from exporter.access import tokens
+
+    given = reaching.token(options.token_file)
+    token = given or tokens.made()
+    line = tokens.line(options.device, token)
+    if given is None:
+        print(f"The token, which is shown this once: {token}")
+        print("The line for the file that [tokens] names:")
+    print(line)
+    return OK
+
+
 def _demo(options: argparse.Namespace) -> int:
     from exporter import demo
 
@@ -208,6 +221,7 @@ _COMMANDS = {
     "doctor": _doctor,
     "forget": _forget,
     "demo": _demo,
+    "token": _token,
 }
 
 

@@ -40,6 +40,7 @@ def parser(commands: Mapping[str, Run]) -> argparse.ArgumentParser:
     asking = _asking(add)
     configured = (serve, relay, _replay(add), _explain(add), *asking)
     _demo(add)
+    _token(add)
     for command in configured:
         command.add_argument("--config", metavar="FILE", help="default: $KNOCKWATCH_CONFIG")
     for command in (serve, *asking):
@@ -120,6 +121,16 @@ def _demo(add: Add) -> None:
     demo.add_argument("--syslog", metavar="HOST:PORT", default="127.0.0.1:5514")
     _identifying(demo)
     demo.add_argument("--seconds", type=float, default=20.0, help="how long it plays")
+
+
+def _token(add: Add) -> None:
+    token = add("token", "make a token, and the line for the file of [tokens] that stands for it")
+    token.add_argument(
+        "device", metavar="NAME", nargs="?", default="", type=text, help="default: it may do all"
+    )
+    token.add_argument(
+        "--token-file", metavar="FILE", help="print the line for the token that is in there"
+    )
 
 
 def _identifying(command: argparse.ArgumentParser) -> None:

@@ -118,7 +118,7 @@ class OwnKnowledge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Tokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[tokens]: who may post. Without a file: loopback and private addresses."""
 
-    file: str = ""  # a line is a token, or the name of a device and its token
+    file: str = ""  # a line is `sha256:HEX` of a token, perhaps behind the name of a device
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,18 +7,8 @@ import pytest
 from exporter.options import parser, text
 
 NAMES = (
-    *(
-        "serve",
-        "relay",
-        "agent",
-        "replay",
-        "explain",
-        "check",
-        "healthcheck",
-        "doctor",
-        "forget",
-        "demo",
-    ),
+    *("serve", "relay", "agent", "replay", "explain", "check", "healthcheck", "doctor"),
+    *("forget", "demo", "token"),
 )
 
 

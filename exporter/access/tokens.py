@@ -1,12 +1,16 @@
 """Who may post: the tokens of the configured file, and those that were given out to paired devices.
 
-In goes a token, out comes whose it is. A line is `TOKEN`, which may post anything, or `NAME TOKEN`,
-which may only report for the device of that name. Both files are read again when they have changed,
+In goes a token, out comes whose it is. A line is `sha256:HEX`, for a token that may post anything,
+or `NAME sha256:HEX`, for one that may only report for the device of that name. So the files are
+worth nothing to whoever reads them: a token is too long to be guessed from its digest. Lines of
+before, with the token itself, are taken as well. Both files are read again when they have changed,
 so a token is revoked by removing its line.
 """
 
+import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +20,8 @@ from loguru import logger
 from exporter.file_marks import Mark, mark
 
 _NEW_BYTES = 24  # of chance in a token: 32 letters
+_MARK = "sha256:"
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class TokenError(ValueError):
@@ -32,40 +38,50 @@ class Owner(NamedTuple):
         return self.device is None or self.device.casefold() == device.casefold()
 
 
+class _Entry(NamedTuple):
+    """What a line says."""
+
+    owner: Owner
+    digest: bytes
+    plain: bool  # whether the token itself stands there
+
+
 class Tokens:
     """All tokens, as the files hold them now."""
 
     def __init__(self, file: Path, store: Path | None = None) -> None:
         """`file` is the configured one; new tokens go to `store`, which need not exist.
 
-        Raises TokenError when the configured file cannot be read or holds none.
+        Raises TokenError when the configured file cannot be read, or holds none or a broken line.
         """
         self._file, self._store = file, store
         self._seen: list[Mark] = []
         self._lines = _read(file)
         if not self._lines:
             raise TokenError(f"{file} holds no token, one a line")
+        self.plain = sum(entry.plain for entry in self._lines)  # lines of the configured file
+        self._hash_stored()
         self._renew()
 
     def owner(self, given: str) -> Owner | None:
         """Return whose a token is, in a time that tells nothing about them; None when nobody's."""
         self._renew()
-        same = [hmac.compare_digest(given.encode(), token.encode()) for _, token in self._lines]
-        owners = [owner for (owner, _), is_it in zip(self._lines, same, strict=True) if is_it]
+        digest = _digest(given)
+        same = [hmac.compare_digest(digest, entry.digest) for entry in self._lines]
+        owners = [entry.owner for entry, is_it in zip(self._lines, same, strict=True) if is_it]
         return owners[0] if owners else None
 
     def issue(self, device: str) -> str:
-        """Make a token that may report for a device, and store it.
+        """Make a token that may report for a device, and store its digest.
 
         Raises ValueError for a name that cannot stand on a line, and OSError.
         """
         if self._store is None:
             raise OSError("there is no folder for tokens")
-        name = " ".join(device.split())
-        if not name or name.startswith("#"):
+        if not device.split():
             raise ValueError(f"not a name that can have a token: {device!r}")
-        token = secrets.token_urlsafe(_NEW_BYTES)
-        self._rewrite([*_kept(self._store), f"{name} {token}"])
+        token = made()
+        self._rewrite([*_kept(self._store), line(device, token)])
         return token
 
     def revoke(self, device: str) -> int:
@@ -87,6 +103,22 @@ class Tokens:
         Raises OSError or ValueError when it cannot be read.
         """
         return any(_is_of(line, device) for line in _kept(self._file))
+
+    def _hash_stored(self) -> None:
+        """Put digests in the place of tokens that were given out before there were any."""
+        if self._store is None:
+            return
+        try:
+            lines = _kept(self._store)
+            entries = [(text, _entry(text)) for text in lines]
+            hashed = [
+                _line(entry.owner, entry.digest) if entry is not None and entry.plain else text
+                for text, entry in entries
+            ]
+            if hashed != lines:
+                self._rewrite(hashed)
+        except (OSError, ValueError) as error:
+            logger.error("tokens in {} stay as they are: {}", self._store, error)
 
     def _renew(self) -> None:
         files = [file for file in (self._file, self._store) if file is not None]
@@ -113,12 +145,44 @@ class Tokens:
         aside.replace(self._store)
 
 
-def _read(file: Path) -> list[tuple[Owner, str]]:
+def made() -> str:
+    """Return a new token."""
+    return secrets.token_urlsafe(_NEW_BYTES)
+
+
+def line(device: str, token: str) -> str:
+    """Return the line for a token of a device, "" for one that may post anything.
+
+    Raises ValueError for a name that cannot stand on a line.
+    """
+    name = " ".join(device.split())
+    if name.startswith("#"):
+        raise ValueError(f"not a name that can have a token: {device!r}")
+    return _line(Owner(name or None), _digest(token))
+
+
+def _line(owner: Owner, digest: bytes) -> str:
+    return f"{owner.device or ''} {_MARK}{digest.hex()}".lstrip()
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def _read(file: Path) -> list[_Entry]:
     try:
         lines = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise TokenError(f"cannot be read: {error}") from None
-    return [found for line in lines if (found := _entry(line)) is not None]
+    entries = []
+    for number, text in enumerate(lines, 1):
+        try:
+            entry = _entry(text)
+        except ValueError as error:
+            raise TokenError(f"{file}, line {number}: {error}") from None
+        if entry is not None:
+            entries.append(entry)
+    return entries
 
 
 def _kept(file: Path) -> list[str]:
@@ -129,14 +193,23 @@ def _kept(file: Path) -> list[str]:
         return []
 
 
-def _entry(line: str) -> tuple[Owner, str] | None:
-    """Return what a line says; a name may hold blanks, a token may not."""
+def _entry(line: str) -> _Entry | None:
+    """Return what a line says; a name may hold blanks, a token may not.
+
+    Raises ValueError for a digest that is none.
+    """
     words = line.split()
     if not words or words[0].startswith("#"):
         return None
-    return Owner(" ".join(words[:-1]) or None), words[-1]
+    owner, token = Owner(" ".join(words[:-1]) or None), words[-1]
+    if not token.startswith(_MARK):
+        return _Entry(owner, _digest(token), True)
+    digest = token.removeprefix(_MARK)
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError("a token's SHA-256 has 64 hexadecimal digits")
+    return _Entry(owner, bytes.fromhex(digest), False)
 
 
 def _is_of(line: str, device: str) -> bool:
     entry = _entry(line)
-    return entry is not None and entry[0].device is not None and entry[0].may_report(device)
+    return entry is not None and entry.owner.device is not None and entry.owner.may_report(device)

@@ -1,10 +1,11 @@
 """Whose a token is, and that files which change are read again."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from exporter.access.tokens import Owner, TokenError, Tokens
+from exporter.access.tokens import Owner, TokenError, Tokens, line, made
 
 
 @pytest.fixture
@@ -88,6 +89,56 @@ def test_an_issued_token_is_of_its_device_and_outlives_a_restart(tokens: Tokens,
     assert token.isascii()
     assert len(token) >= 32
     assert token != other
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_a_line_with_a_digest_is_its_token_and_the_digest_is_none(tmp_path: Path):
+    file = tmp_path / "hashed"
+    file.write_text(f"sha256:{digest('all')}\nliving  room TV sha256:{digest('t-v').upper()}\n")
+    tokens = Tokens(file)
+    assert tokens.plain == 0
+    assert (tokens.owner("all"), tokens.owner("t-v")) == (Owner(None), Owner("living room TV"))
+    assert tokens.owner(digest("all")) is None
+    assert tokens.owner(f"sha256:{digest('all')}") is None
+
+
+def test_a_line_is_made_for_a_token(tmp_path: Path):
+    file, (mine, all_of_it) = tmp_path / "made", (made(), made())
+    file.write_text(f"{line(' my  PC', mine)}\n{line('', all_of_it)}\n")
+    assert (mine not in file.read_text(), all_of_it not in file.read_text()) == (True, True)
+    tokens = Tokens(file)
+    assert (tokens.owner(mine), tokens.owner(all_of_it)) == (Owner("my PC"), Owner(None))
+
+
+@pytest.mark.parametrize("text", ["sha256:", "PC sha256:12", f"sha256:{'g' * 64}"])
+def test_a_digest_that_is_none_is_told_with_its_line(file: Path, text: str):
+    tokens = Tokens(file)
+    write(file, f"all-of-it\n{text}\n")
+    with pytest.raises(TokenError, match="configured, line 2: a token's SHA-256 has 64"):
+        Tokens(file)
+    assert tokens.owner("all-of-it") is None  # a file that cannot be used lets nobody in
+
+
+def test_tokens_as_they_are_are_counted(tokens: Tokens):
+    assert tokens.plain == 3
+
+
+def test_tokens_that_were_given_out_are_stored_as_digests_alone(file: Path, tmp_path: Path):
+    store = tmp_path / "state" / "tokens"
+    store.parent.mkdir()
+    store.write_text("NAS 0ld\n# a remark\n")
+    tokens = Tokens(file, store)
+    new = tokens.issue("PC")
+    assert store.read_text().splitlines() == [
+        f"NAS sha256:{digest('0ld')}",
+        "# a remark",
+        f"PC sha256:{digest(new)}",
+    ]
+    assert (tokens.owner("0ld"), tokens.owner(new)) == (Owner("NAS"), Owner("PC"))
+    assert store.stat().st_mode & 0o777 == 0o600
 
 
 def test_issued_tokens_are_readable_for_their_owner_alone(tokens: Tokens, tmp_path: Path):

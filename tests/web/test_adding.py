@@ -6,6 +6,7 @@ import re
 import pytest
 
 from exporter import wire
+from exporter.access import tokens
 from exporter.access.pairing import LIFETIME, TRIES
 from exporter.host_report import HostReport
 
@@ -81,7 +82,9 @@ def test_a_code_is_exchanged_for_a_token_that_reports_for_its_device_only(home, 
     assert guarded.post("/api/v1/reports", REPORT, **mine).status == 200
     other = wire.encode(HostReport(version=1, device="NAS", agent="knockwatch-agent/1"))
     assert guarded.post("/api/v1/reports", other, **mine).status == 403
-    assert (home.folder / "tokens").read_text() == f"Ben-PC {answer.json['token']}\n"
+    stored = (home.folder / "tokens").read_text()
+    assert stored == f"{tokens.line('Ben-PC', answer.json['token'])}\n"
+    assert answer.json["token"] not in stored
 
 
 def test_a_code_is_good_once(guarded):
