@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 
 from exporter.addresses import Prefixes
 from exporter.events import Position
-from exporter.settings import Config
+from exporter.rates import Rates
+from exporter.settings import Config, Listen
 from exporter.transports import Dropped, ListenError, certificate
 from exporter.transports.inbox import Inbox
 from exporter.transports.stdin import StandardInput
@@ -17,6 +18,7 @@ from exporter.transports.stream import StreamServer
 from exporter.transports.tail import Tail
 from exporter.transports.udp import UdpReceiver
 
+MAX_SENDERS = 1000  # whose rate is remembered; who forges more addresses has each one's burst
 FREE_PORTS = 20  # that are tried, where UDP and TCP are to share any free one
 
 
@@ -94,6 +96,7 @@ class Receivers:
             allowed=self._allowed,
             dropped=self._dropped,
             receive_buffer_bytes=self._listen.receive_buffer_bytes,
+            rates=rates(self._listen),
         )
 
     def _stream(self, listener: str, port: int) -> StreamServer:
@@ -111,3 +114,13 @@ class Receivers:
 
     def _allowed(self, sender: str) -> bool:
         return self._senders.look_up(sender) is True
+
+
+def rates(listen: Listen) -> Rates | None:
+    """Return how much each sender of datagrams may send; None for as much as comes.
+
+    Who sends by TCP waits instead: the inbox has room for others beside it.
+    """
+    if not listen.sender_messages_per_second:
+        return None
+    return Rates(listen.sender_messages_per_second, listen.sender_burst, MAX_SENDERS)

@@ -42,6 +42,8 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     connections: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 256  # of TCP and of TLS, at most
     tls_client_ca: str = ""  # file: only senders with a certificate of this CA are heard
     files: tuple[str, ...] = ()  # that are followed: absolute paths, patterns, "-"
+    sender_messages_per_second: Annotated[float, msgspec.Meta(ge=0, le=10**9)] = 20_000.0  # UDP
+    sender_burst: Annotated[int, msgspec.Meta(ge=1, le=10**9)] = 10_000  # that may come at once
     web_config: str = ""  # TLS and passwords for HTTP, in exporter-toolkit's format
 
 

@@ -55,3 +55,17 @@ def test_a_port_that_was_asked_for_and_is_taken_ends_the_start():
             opened(f"syslog_port = {port}")
         with socket.socket(type=socket.SOCK_DGRAM) as again:
             again.bind(("127.0.0.1", port))  # what was opened before is closed
+
+
+def test_a_sender_of_datagrams_is_bounded_unless_that_is_switched_off():
+    usual = module.rates(parse("").listen)
+    assert usual is not None
+    assert usual.take("a", 0.0, 100_000) == 10_000
+    assert usual.take("a", 0.1, 100_000) == 2000
+    assert module.rates(parse("[listen]\nsender_messages_per_second = 0").listen) is None
+    receivers = opened("syslog_port = 0\nsender_burst = 7")
+    try:
+        assert receivers.udp.rates is not None
+        assert receivers.udp.rates.take("a", 0.0, 100) == 7
+    finally:
+        receivers.close()

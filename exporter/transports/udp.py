@@ -20,6 +20,7 @@ from collections.abc import Callable
 from loguru import logger
 
 from exporter.events import Batch
+from exporter.rates import Rates
 from exporter.syslog.framing import MAX_MESSAGE
 from exporter.transports import Dropped, OncePerMinute, bind, datagrams
 from exporter.transports.inbox import Inbox
@@ -54,17 +55,20 @@ class UdpReceiver:
         dropped: Dropped,
         receive_buffer_bytes: int = RECEIVE_BUFFER_BYTES,
         max_message: int = MAX_MESSAGE,
+        rates: Rates | None = None,
         listener: str = "udp",
     ):
         """Bind the socket: from now on datagrams are kept by the kernel.
 
-        All that is handed in is called in the thread that reads. Raises ListenError.
+        With `rates` a sender may send so many messages. All that is handed in is called in the
+        thread that reads. Raises ListenError.
         """
         self._inbox = inbox
         self._clock = clock
         self._allowed = allowed
         self._dropped = dropped
         self._max_message = max_message
+        self.rates = rates
         self._listener = listener
         self._log_due = OncePerMinute()
         self._socket = bind(socket.SOCK_DGRAM, host, port)
@@ -182,10 +186,24 @@ class UdpReceiver:
                 logger.warning(
                     "message from {} is longer than {} bytes: dropped", sender, self._max_message
                 )
+        if self.rates is not None:
+            messages = self._within(self.rates, received, sender, messages)
         if messages:
             self._inbox.offer(
                 Batch(received=received, sender=sender, listener=self._listener, messages=messages)
             )
+
+    def _within(
+        self, rates: Rates, received: float, sender: str, messages: list[bytes]
+    ) -> list[bytes]:
+        """Return the messages that a sender may send; the rest, the newest, is dropped."""
+        within = rates.take(sender, received, len(messages))
+        if within == len(messages):
+            return messages
+        self._dropped(self._listener, "rate_limited", len(messages) - within)
+        if self._log_due(received, "rate_limited", sender):
+            logger.warning("{} sends more than it may: messages of {} lost", sender, self._listener)
+        return messages[:within]
 
 
 def pause(messages: int, size: int, seconds: float, buffer_bytes: int) -> float:

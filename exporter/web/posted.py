@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
 
-from exporter import sockets_text, wire
+from exporter import rates, sockets_text, wire
 from exporter.host_report import HostReport
 from exporter.hosts import MAX_DEVICES
 from exporter.web import bodies
@@ -47,12 +47,11 @@ async def sockets(text: bytes | str, device: str) -> HostReport:
 
 
 class Rates:
-    """How many reports each device may send at once: a bucket that fills by `PER_SECOND`."""
+    """How many reports each device may send at once, and a second."""
 
     def __init__(self, most: int = MAX_DEVICES) -> None:
         """`most` devices are remembered."""
-        self._most = most
-        self._left: dict[Hashable, tuple[float, float]] = {}  # and when; heard longest ago is first
+        self._rates = rates.Rates(PER_SECOND, BURST, most)
 
     def check(self, name: str, now: float, device: Hashable = None) -> None:
         """Raise Refusal unless one more report may come now; it counts if so.
@@ -65,10 +64,4 @@ class Rates:
 
     def allow(self, device: Hashable, now: float) -> bool:
         """Whether one more report may come now; it counts if so."""
-        left, at = self._left.pop(device, (BURST, now))
-        left = min(BURST, left + max(0.0, now - at) * PER_SECOND)  # a clock may be set back
-        allowed = left >= 1.0
-        self._left[device] = (left - allowed, now)
-        if len(self._left) > self._most:
-            del self._left[next(iter(self._left))]
-        return allowed
+        return self._rates.take(device, now) == 1

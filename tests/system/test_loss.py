@@ -13,9 +13,12 @@ pytestmark = [
 ]
 
 
+UNLIMITED = "sender_messages_per_second = 0\n"
+
+
 @pytest.mark.parametrize("size", loss.SIZES)
 def test_every_message_is_counted_or_known_to_be_lost(tmp_path, size):
-    with serve(tmp_path, more="receive_buffer_bytes = 16384\n") as server:
+    with serve(tmp_path, more=UNLIMITED + "receive_buffer_bytes = 16384\n") as server:
         [found] = loss.accounts(server, rate=60_000, seconds=2, size=size, times=1)
     assert found.sent
     assert found.counted

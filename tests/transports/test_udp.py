@@ -7,6 +7,7 @@ import time
 import pytest
 
 from exporter.events import Batch
+from exporter.rates import Rates
 from exporter.transports import ListenError
 from exporter.transports.inbox import Inbox
 from exporter.transports.udp import LONGEST_PAUSE, UdpReceiver, _ask_receive_buffer, pause
@@ -196,6 +197,33 @@ def test_a_message_longer_than_the_bound_is_counted_and_the_next_one_heard():
     batches, drops = exchange([b"x" * 101, b"y" * 100], max_message=100)
     assert [batch.messages for batch in batches] == [[b"y" * 100]]
     assert drops == {("udp", "oversize"): 1}
+
+
+def test_one_sender_cannot_take_what_is_anothers():
+    async def scenario():
+        drops, inbox = Drops(), Inbox(Drops(), max_messages=100)
+        udp = receiver(inbox, drops, rates=Rates(0.0, 20, 10))
+        with sender() as flooding, sender("127.0.0.2") as quiet:
+            for number in range(500):
+                flooding.sendto(b"flood %d" % number, ("127.0.0.1", udp.port))
+            quiet.sendto(b"hello", ("127.0.0.1", udp.port))
+        udp.close()  # reads all of it at once
+        return await rest(inbox), drops.counts
+
+    batches, drops = asyncio.run(scenario())
+    heard = {batch.sender: batch.messages for batch in batches}
+    assert heard == {"127.0.0.1": [b"flood %d" % n for n in range(20)], "127.0.0.2": [b"hello"]}
+    assert drops == {("udp", "rate_limited"): 480}
+
+
+def test_forged_senders_fill_no_memory_and_the_router_is_heard():
+    rates = Rates(1000.0, 20, 50)
+    batches, drops = exchange([b"x"], rates=rates)
+    for number in range(10_000):
+        assert rates.take(f"10.0.{number >> 8}.{number & 255}", NOW, 5) == 5
+    assert len(rates._left) == 50
+    assert (len(batches), drops) == (1, {})
+    assert exchange([b"x"], rates=rates)[1] == {}
 
 
 def test_everything_sent_is_delivered_or_counted_when_the_inbox_is_tiny():
