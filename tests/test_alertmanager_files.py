@@ -13,6 +13,7 @@ import yaml
 from tests.system.parts.alertmanager import DEPLOY, configured, environment
 
 ROOT = DEPLOY.parents[1]
+OTHERS = ("email", "telegram", "discord", "slack", "pushover", "line")  # pass through a service
 NASTY = """a'b"c: d#e \\n $HOME ${x} `id` & | %s %d {{ .Alerts }} * ! @ ~ ]["""
 SECRETS = {
     "ntfy": "https://ntfy.sh/our-topic\n",
@@ -78,6 +79,33 @@ def test_any_character_of_a_secret_survives(tmp_path):
     assert [mail["auth_username"], mail["smarthost"]] == [NASTY, f"{NASTY}:25"]
     assert Path(mail["auth_password_file"]).read_text() == f"{NASTY}é"
     assert Path(webhook["url_file"]).read_text() == f"https://x/{templated}"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "named"),
+    [
+        ("ntfy", "https://ntfy.sh/our-topic", False),
+        ("ntfy", "https://ntfy.sh/our-topic\nnames=yes", True),
+        ("ntfy", "https://ntfy.home.example/our-topic", True),
+        ("ntfy", "https://ntfy.home.example/our-topic\nnames=no", False),
+        ("ntfy", "https://eu.ntfy.sh:443/our-topic", False),
+        *((name, text, False) for name, text in SECRETS.items() if name in OTHERS),
+        *((name, f"{text}names=yes", True) for name, text in SECRETS.items() if name in OTHERS),
+    ],
+)
+def test_names_leave_the_home_only_where_that_is_asked_for(tmp_path, name, settings, named):
+    told = str(integrations(configuration(tmp_path, {name: settings}), "phone"))
+    assert ('"knockwatch.text' in told or '"knockwatch.message' in told) == named
+    assert ('"nameless.' in told) != named
+
+
+def test_every_text_of_a_receiver_is_there_without_names(tmp_path):
+    templates = (DEPLOY / "templates" / name for name in ("message.tmpl", "en.tmpl"))
+    there = set(re.findall(r'define "([^"]+)"', "".join(path.read_text() for path in templates)))
+    told = yaml.safe_dump(configuration(tmp_path, SECRETS)["receivers"], width=10_000)
+    called = set(re.findall(r'template \\*"(nameless\.[^"\\]+)', told))
+    assert called
+    assert called <= there
 
 
 def test_a_file_of_windows_notepad_is_read(tmp_path):

@@ -7,13 +7,13 @@
 
 BEGIN {
     # Of each receiver: the settings it needs, those it may have, and which one a lone value means.
-    need["ntfy"] = "url";                 may["ntfy"] = "token";                lone["ntfy"] = "url"
-    need["email"] = "to from smarthost";  may["email"] = "username password tls"
-    need["telegram"] = "token chat"
-    need["discord"] = "url";                                                    lone["discord"] = "url"
-    need["slack"] = "url";                                                      lone["slack"] = "url"
-    need["pushover"] = "user token"
-    need["line"] = "token";               may["line"] = "to";                   lone["line"] = "token"
+    need["ntfy"] = "url";                 may["ntfy"] = "names token";          lone["ntfy"] = "url"
+    need["email"] = "to from smarthost";  may["email"] = "names username password tls"
+    need["telegram"] = "token chat";      may["telegram"] = "names"
+    need["discord"] = "url";              may["discord"] = "names";             lone["discord"] = "url"
+    need["slack"] = "url";                may["slack"] = "names";               lone["slack"] = "url"
+    need["pushover"] = "user token";      may["pushover"] = "names"
+    need["line"] = "token";               may["line"] = "names to";             lone["line"] = "token"
     need["webhook"] = "url";              may["webhook"] = "token";             lone["webhook"] = "url"
     need["deadman"] = "url";                                                    lone["deadman"] = "url"
 
@@ -32,6 +32,7 @@ END { if (failed) exit 1 }
 function settings() {
     value["template_message"] = quoted(ENVIRON["TEMPLATES"] "/message.tmpl")
     value["template_language"] = quoted(ENVIRON["TEMPLATES"] "/" ENVIRON["LANGUAGE"] ".tmpl")
+    value["template_nameless"] = quoted(ENVIRON["TEMPLATES"] "/nameless/" ENVIRON["LANGUAGE"] ".tmpl")
     value["group_wait"] = duration("KNOCKWATCH_GROUP_WAIT", ENVIRON["GROUP_WAIT"])
     value["group_interval"] = duration("KNOCKWATCH_GROUP_INTERVAL", ENVIRON["GROUP_INTERVAL"])
     value["night"] = hours("KNOCKWATCH_NIGHT", ENVIRON["NIGHT"], "")
@@ -100,6 +101,13 @@ function read(name,    file, line, number, status, wrong, found, words, i, key) 
     usable++
     on[name] = 1
     for (key in found) on[name "_" key] = 1
+    if (!has_names(name, found)) nameless[name] = 1
+}
+
+# What passes through somebody else's service names nobody, unless its owner says names=yes.
+function has_names(name, found) {
+    if ("names" in found) return found["names"] == "yes"
+    return name == "webhook" || (name == "ntfy" && found["url"] !~ /^https?:\/\/([^\/]*\.)?ntfy\.sh[:\/]/)
 }
 
 # Put the setting of one line into `found`; return what is wrong with it.
@@ -123,6 +131,7 @@ function has(words, word) { return word != "" && index(" " words " ", " " word "
 # Judge the settings of one receiver and prepare their values; return what is wrong.
 function check(name, found,    key, wrong) {
     if (("url" in found) && found["url"] !~ /^https?:\/\/[^ \/]+/) return "its url does not begin with https:// (or http://)"
+    if (("names" in found) && found["names"] !~ /^(yes|no)$/) return "its names is neither yes nor no"
     if (name == "email") wrong = email(found)
     if (name == "ntfy") wrong = ntfy(found)
     if (name == "telegram") wrong = telegram(found)
@@ -205,14 +214,25 @@ function quoted(text) {
 function template(    line, name, at) {
     line = $0
     sub(/^ +/, "", line)
-    if (line ~ /^#if /) { kept[++depth] = (substr(line, 5) in on) && (depth == 1 || kept[depth - 1]); return }
+    if (line ~ /^#if /) {
+        kept[++depth] = (substr(line, 5) in on) && (depth == 1 || kept[depth - 1])
+        if (depth == 1) receiver = substr(line, 5)
+        return
+    }
     if (line == "#end") { depth--; return }
     if ((depth && !kept[depth]) || line ~ /^#/) return
+    if (depth && (receiver in nameless)) leave_names_out()
     at = match($0, /\$\{[a-z_]+\}$/)
     if (!at) { print; return }
     name = substr($0, RSTART + 2, RLENGTH - 3)
     if (!(name in value)) fail("the template's ${" name "} has no value")
     print substr($0, 1, at - 1) value[name]
+}
+
+# Each text that a receiver calls is there without names, too.
+function leave_names_out(    texts, i) {
+    split("title headline text message html link", texts, " ")
+    for (i in texts) gsub("knockwatch\\." texts[i], "nameless." texts[i])
 }
 
 function say(text) { print "knockwatch: " text | "cat >&2"; close("cat >&2") }

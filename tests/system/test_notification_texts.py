@@ -71,6 +71,7 @@ def phones(tmp_path: Path) -> Iterator[Phones]:
         }
         files |= {"pushover": "user=u\ntoken=t", "slack": f"{web.url}/slack"}
         files |= {"discord": f"{web.url}/discord"}
+        files = {name: f"{text}\nnames=yes" for name, text in files.items()}
         with alertmanager(tmp_path, files, HTTPS_PROXY=web.url, SSL_CERT_FILE=str(ours)) as server:
             yield Phones(server, web)
 

@@ -28,6 +28,9 @@ TEXT_JA = f"""⚠️ 確認をお願いします
 ページ: {FOUNDING["page"]}"""
 
 
+PUBLIC = ("ntfy", "email", "telegram", "discord", "slack", "pushover", "line")
+
+
 class Home(NamedTuple):
     """A home in which every receiver is switched on."""
 
@@ -42,9 +45,9 @@ class Home(NamedTuple):
         return request
 
 
-def secrets(web: str, mail: int) -> dict[str, str]:
+def secrets(web: str, mail: int, names: str = "names=yes\n") -> dict[str, str]:
     """Return a file for each receiver; the services are meant by their own names."""
-    return {
+    files = {
         "ntfy": "https://ntfy.sh/our-topic\ntoken=tk_abc\n",
         "email": f"to=Anna <anna@example.org>, bob@example.org\nfrom=wall@example.org\n"
         f"smarthost=127.0.0.1:{mail}\ntls=off\nusername=anna\npassword={PASSWORD}\n",
@@ -56,6 +59,7 @@ def secrets(web: str, mail: int) -> dict[str, str]:
         "webhook": f"{web}/webhook?a=b&c=$d\ntoken=s3cret\n",
         "deadman": f"{web}/deadman\n",
     }
+    return {name: f"{text}{names * (name in PUBLIC)}" for name, text in files.items()}
 
 
 @pytest.fixture(params=["en"])
@@ -180,3 +184,29 @@ def test_a_refused_message_counts_and_stops_no_other(home):
         )
     until(lambda: home.mail.mails, "mail in spite of them")
     assert not home.server.metric("alertmanager_notifications_failed_total", 'integration="email"')
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_nothing_that_an_alert_holds_leaves_the_home_unless_it_was_asked_for(tmp_path, language):
+    ours = certificate(tmp_path)
+    settings = {"SSL_CERT_FILE": str(ours), "TZ": "Asia/Tokyo", "KNOCKWATCH_LANGUAGE": language}
+    with receiver(ours) as web, mail_server() as mail:
+        files = secrets(web.url, mail.port, names="")
+        with alertmanager(tmp_path, files, HTTPS_PROXY=web.url, **settings) as server:
+            home = Home(server, web, mail)
+            server.post(alert(device="ANNA-PC"), alert("OfMyOwn", device="ANNA-PC"))
+            sent = [home.only(part) for part in ("ntfy.sh", "telegram", "discord", "slack")]
+            sent += [home.only(part) for part in ("api.pushover.net", "api.line.me")]
+            [letter] = until(lambda: mail.mails, "mail")
+            ours_alone = home.only("/webhook")
+    told = [urllib.parse.unquote_plus(f"{one.url} {one.body.decode()}") for one in sent]
+    told.append("\n".join((letter.parsed()["Subject"], *map(letter.part, ("plain", "html")))))
+    for text in told:
+        plain = text.encode().decode("unicode_escape") if "\\u" in text else text
+        assert {"en": "Very many packets rejected", "ja": "大量の通信を拒否しました"}[
+            language
+        ] in plain
+        assert "knockwatch-devices" in plain
+        for name in ("ANNA", "netsession", "Akamai", "1450", "OfMyOwn", "var-device"):
+            assert name not in plain
+    assert "ANNA-PC" in ours_alone.body.decode()  # a webhook is at home
