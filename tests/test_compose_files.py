@@ -21,7 +21,7 @@ class Loader(yaml.SafeLoader):
 
 
 Loader.add_constructor("!reset", lambda _loader, _node: None)
-Loader.add_constructor("!override", lambda loader, node: loader.construct_sequence(node))
+yaml.add_constructor("!override", yaml.SafeLoader.construct_yaml_seq, Loader)
 
 
 def read(name: str) -> dict[str, Any]:

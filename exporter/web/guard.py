@@ -95,7 +95,7 @@ def admits(tokens: Tokens | None) -> Callable[[Scope], bool]:
 
     def admitted(scope: Scope) -> bool:
         path: str = scope["path"]
-        token = _bearer(Headers(scope=scope))
+        token = bearer(Headers(scope=scope))
         if path == _PAIRING:
             return True
         if tokens is None or token is None or not path.startswith("/api/"):
