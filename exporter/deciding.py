@@ -149,13 +149,14 @@ class Deciding:
     def _need_no_telling_apart(
         self, crowd: Crowd, ripe: Callable[[float], bool], now: float
     ) -> bool:
+        moments = set(crowd.moments)
         return (
             self._decided is None
             and not crowd.like.inside  # the address may name a device
             and self._stages.attributor.silence.is_complete
-            and all(map(ripe, set(crowd.moments)))
-            and now - min(crowd.moments) <= LATE
-            and self._nobodys.all_alike(crowd.like, crowd.moments)
+            and all(map(ripe, moments))
+            and now - min(moments) <= LATE
+            and self._nobodys.all_alike(crowd.like, moments)
         )
 
     def _known(self, groups: Groups, now: float) -> Sequence[int]:

@@ -6,6 +6,7 @@ build, and the per-line path builds several. Times are Unix seconds; addresses a
 (RFC 5952, IPv4-mapped addresses unwrapped), validated once, by the stage that read them.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -33,7 +34,7 @@ class Batch(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     received: float  # when they reached us
     sender: str  # the peer's address; a file's path; "stdin"; "" for replayed and pasted text
     listener: str  # "udp", "tcp", "file": the label of `dropped_messages_total`
-    messages: list[bytes]
+    messages: Sequence[bytes]
     oversize: int = 0  # messages that stood between them and were too long
     position: Position | None = None  # of a file, once they are counted
     names: tuple[str, ...] = ()  # on the certificate that the sender has shown

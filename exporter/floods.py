@@ -30,14 +30,15 @@ class Floods:
     def cut(self, block: Block) -> Iterator[Block | bytes]:
         """What is from strangers, as blocks, and the other lines; all in their order."""
         home, begin = self._stages.home, 0
-        if home.are_strangers(set(block.sources), ""):  # as a rule
+        senders = block.sources.amounts.keys()
+        if home.are_strangers(senders, ""):  # as a rule
             yield block
             return
-        strange = {source: home.are_strangers({source}, "") for source in set(block.sources)}
+        strange = {source: home.are_strangers({source}, "") for source in senders}
         for is_strangers, run in groupby(map(strange.__getitem__, block.sources)):
             end = begin + len(list(run))
             if is_strangers and end - begin >= MIN_LINES:
-                yield Block._make(column[begin:end] for column in block)
+                yield block.part(begin, end)
             else:
                 yield from block.lines[begin:end]
             begin = end
@@ -51,7 +52,7 @@ class Floods:
         if not (
             packets.direction == "inbound"
             and packets.count == 1
-            and packets.our_ip not in block.sources
+            and packets.our_ip not in block.sources.amounts
             and stages.metrics.has_place(first.reading)
         ):
             return None
@@ -59,11 +60,12 @@ class Floods:
         if moments is None:
             return None
         reading = first.reading
-        networks = stages.networks.look_up_each(block.sources)
+        networks = stages.networks.look_up_each(block.sources.amounts.keys())
         labels = (reading.router, reading.dialect, reading.outcome)
         stages.metrics.message(*labels, moments[-1], len(block.lines) - 1)
-        ends = (block.sources, networks, block.source_ports, block.ports)
-        return Crowd(packets, moments, *ends, block.lines)
+        ends = (block.sources, block.source_ports, block.ports)
+        lines = block.lines if packets.line else [b""] * len(moments)
+        return Crowd(packets, networks, moments, *ends, lines)
 
     def rejected(self, crowd: Crowd) -> Iterator[Crowd]:
         """Count a crowd at its arrival, part by part; packets of one part wait together."""

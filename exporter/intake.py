@@ -6,7 +6,6 @@ where time is theirs.
 """
 
 from collections.abc import Iterator
-from itertools import groupby
 
 import msgspec
 
@@ -16,6 +15,7 @@ from exporter.reading.forms import Said
 from exporter.routers import Routers
 from exporter.syslog import header, stamps
 from exporter.syslog.blocks import MIN_LINES, Block, Form, Forms, Trials
+from exporter.syslog.columns import runs
 
 MAX_SENDERS = 1000  # whose dialect and last event are remembered
 MAX_FLOODS = 64  # senders whose lines' forms are remembered
@@ -126,10 +126,10 @@ class Intake:
             if read.event != _said(first, block, at, times):
                 return None
         moments: list[float] = []
-        for stamp, run in groupby(block.stamps):  # once more with the same stamp tells no more
+        for stamp, lines in runs(block.stamps):  # once more with the same stamp tells no more
             now = self._now(times[stamp], batch.received)
             self._heard(batch, router, times[stamp], now)
-            moments += [now] * len(list(run))
+            moments += [now] * lines
         return moments
 
     def _heard(self, batch: Batch, router: str, stamp: float | None, now: float) -> float:
@@ -173,7 +173,7 @@ def _times(batch: Batch, block: Block, first: Taken) -> dict[str, float | None] 
     times: dict[str, float | None] = {"": first.message.time}
     if block.stamps[0]:
         times = {}
-        for text in set(block.stamps):
+        for text in {text for text, _ in runs(block.stamps)}:
             stamp = stamps.at_start(f"{text} ", batch.received)
             if stamp is None or stamp.time is None or stamp.end != len(text):
                 return None

@@ -4,8 +4,8 @@ What would be done for one after the other is done once for all that are equal i
 on, and comes to the same: their causes, the counters, the decoys, what is bisected and remembered.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from itertools import compress, groupby
 
 import msgspec
@@ -40,7 +40,7 @@ class Nobodys:
         self._tallies = Tallies(stages.metrics.store)
         self._ways = Ways(stages.knowledge, spread)
 
-    def all_alike(self, like: Rejection, moments: Sequence[float]) -> bool:
+    def all_alike(self, like: Rejection, moments: Collection[float]) -> bool:
         """Whether the line had its address in the same way at all moments."""
         return self._renewed(like, min(moments)) == self._renewed(like, max(moments))
 
@@ -56,7 +56,7 @@ class Nobodys:
         That takes less: they need not be told apart.
         """
         self._bisection.streams.listening(now)
-        if having_decoys := len(crowd.ports) - crowd.ports.count("0"):
+        if having_decoys := len(crowd.ports) - crowd.ports.amounts["0"]:
             self._stages.metrics.decoy("none", having_decoys, now)
         totals, apart = self._alike(crowd, now)
         few = len(apart) * FEW <= len(crowd.ports)
@@ -72,13 +72,15 @@ class Nobodys:
         Most have the cause that all of their sender have, from whatever port to whatever port. What
         a device may have caused is among the others: it is followed by the port.
         """
-        like, ways, ports = crowd.like, self._ways, set(crowd.ports)
-        sorts = ways.sorts(crowd.sources, crowd.networks, now)
-        each = list(map(sorts.__getitem__, crowd.sources))
-        amounts = Counter(each)
+        like, ways, ports = crowd.like, self._ways, crowd.ports.amounts.keys()
+        sorts = ways.sorts(crowd.sources.amounts, crowd.networks, now)
+        amounts = defaultdict[Sort, int](int)
+        for source, packets in crowd.sources.amounts.items():
+            amounts[sorts[source]] += packets
 
         def decide(sort: Sort, port: str) -> CauseName:
-            packet, number = crowd.packet(each.index(sort)), int(port)
+            source = next(source for source in crowd.sources.amounts if sorts[source] is sort)
+            packet, number = crowd.packet(crowd.sources.index(source)), int(port)
             ends = {"our_port": number, "destination_port": number, "remote_port": None}
             group = Group(rejection=msgspec.structs.replace(packet, **ends), packets=1, last=now)
             return self._decision(group, now).cause.name
@@ -88,8 +90,11 @@ class Nobodys:
         concerned = {number for number, name in names.items() if concerns("", like.direction, name)}
         others = {s for s in amounts if s.number not in names or s.number in concerned}
         if others:
-            apart.update(compress(range(len(each)), map(others.__contains__, each)))
-        amounts.subtract(each[at] for at in apart)
+            senders = {source for source in crowd.sources.amounts if sorts[source] in others}
+            where = map(senders.__contains__, crowd.sources)
+            apart.update(compress(range(len(crowd.sources)), where))
+        for at in apart:
+            amounts[sorts[crowd.sources[at]]] -= 1
         totals = defaultdict[tuple[str, CauseName], int](int)
         for sort, amount in amounts.items():
             if amount:  # else all of them are apart
@@ -102,15 +107,16 @@ class Nobodys:
         names = self._ways.names(
             self._equal(crowd.like),
             crowd.like.transport,
-            (crowd.sources, crowd.networks, crowd.source_ports, crowd.ports),
+            (crowd.sources, crowd.source_ports, crowd.ports),
+            crowd.networks,
             now,
             lambda at: self._decision(groups.group(at), now).cause.name,
         )
         self._tallies.attributed(crowd, names, groups.packets, now)
-        begin = 0
+        asns, begin = [crowd.networks[source].asn for source in crowd.sources], 0
         for _, minute in groupby(moment // 60 for moment in crowd.moments):
             part = slice(begin, begin := begin + len(list(minute)))
-            columns = (crowd.ports[part], crowd.networks[part], names[part])
+            columns = (crowd.ports[part], asns[part], names[part])
             like = msgspec.structs.replace(crowd.like, received=crowd.moments[part.start])
             self._bisection.decided_each(like, columns, groups.packets[part], now)
         return names

@@ -8,7 +8,8 @@ with `report`, and time with `tick`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -75,7 +76,7 @@ class Pipeline:
         parts = (stages, self.spread, self.bisection, self._defects)
         self._deciding = Deciding(*parts, decided, decided_each)
         self._forgot = 0.0
-        self._counted: list[bytes] = []  # of the batch that is being taken in
+        self._counted: list[Sequence[bytes]] = []  # of the batch that is being taken in
 
     @property
     def line_clock(self) -> float | None:
@@ -93,7 +94,7 @@ class Pipeline:
         touched = self._arrived(batch)
         with self._defects.survived():
             self._pieces(batch, touched)
-        if len(self._counted) < len(batch.messages):
+        if sum(map(len, self._counted)) < len(batch.messages):
             self._rest(batch, touched)
         self._settle(batch, touched)
         self._defects.tell()
@@ -198,7 +199,7 @@ class Pipeline:
 
     def _rest(self, batch: Batch, touched: Touched) -> None:
         """Take in what a defect left of a batch; lines of blocks may stand in another order."""
-        counted = Counter(self._counted)
+        counted = Counter(chain.from_iterable(self._counted))
         for data in batch.messages:
             if counted[data]:
                 counted[data] -= 1
@@ -218,7 +219,7 @@ class Pipeline:
             with self._defects.survived():
                 crowd = self._floods.crowd(batch, block, first, packets)
             if crowd is not None:
-                self._counted += block.lines[1:]
+                self._counted[-1] = block.lines  # in place of the first
                 self._crowd(crowd, touched)
                 return
             self._rejected(packets, first.now, touched)
@@ -252,7 +253,7 @@ class Pipeline:
         router, happened, now = reading.router, taken.happened, taken.now
         metrics, packets = self.stages.metrics, self._packets(taken, data)
         metrics.message(router, reading.dialect, reading.outcome, now)
-        self._counted.append(data)
+        self._counted.append((data,))
         # A file's lines are shown by `--events`, whole.
         if self.line_clock is None and (event is None or event.kind == "other"):
             self.unread.note(reading, taken.message.text, now)

@@ -22,10 +22,13 @@ from exporter.explain import event_fields
 from exporter.metrics import exposition
 from exporter.pipeline import Pipeline
 from exporter.stages import Stages
+from exporter.syslog import header
+from exporter.syslog.uncut import Lines
 
 YOUNG = 200_000  # objects: more than a batch makes, of which few outlive it
 PIECE = 2 * 1024 * 1024  # bytes, and the rest of a line: read at once
-BATCH = 8192  # lines at most; the more, the oftener the same sender; fewer than may wait
+BATCH = 8192  # lines, unless all came at once; they are decided by what was seen until the last one
+AT_ONCE = 60.0  # seconds; packets of a minute are a flood's, and what they have in common is more
 _HALF_YEAR = 365.25 / 2 * 86400.0
 _AHEAD = 2 * 86400.0  # a router's clock may be ahead of `now`; years are guessed by whole days
 _LEAP_DAY = re.compile(rb"(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} {1,2})?Feb {1,2}29 ")
@@ -80,14 +83,21 @@ def _batches(name: str, now: float) -> Iterator[Batch]:
     # The year nearest to the middle of the last year, and for leap days to the last of them.
     middle, leap_day = now - _HALF_YEAR + _AHEAD, _last_leap_day(now + _AHEAD)
     for piece in _pieces(name):
-        lines = piece.removesuffix(b"\n").split(b"\n")
+        lines: Sequence[bytes] = Lines(piece.removesuffix(b"\n"))
         may_leap = b"Feb" in piece
         for leap, some in groupby(lines, _is_leap_day) if may_leap else [(False, lines)]:
-            received, messages = leap_day if leap else middle, list(some)
-            size = -(-len(messages) // -(-len(messages) // BATCH))  # as even as can be
+            received, messages = leap_day if leap else middle, list(some) if may_leap else lines
+            size = len(messages)
+            if not _came_at_once(messages, received):
+                size = -(-size // -(-size // BATCH))  # as even as can be
             for at in range(0, len(messages), size):
                 part = messages[at : at + size]
                 yield Batch(received=received, sender="", listener="file", messages=part)
+
+
+def _came_at_once(lines: Sequence[bytes], received: float) -> bool:
+    first, last = (header.read(lines[at], received).time for at in (0, -1))
+    return first is not None and last is not None and abs(last - first) < AT_ONCE
 
 
 def _pieces(name: str) -> Iterator[bytes]:

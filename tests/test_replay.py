@@ -117,6 +117,14 @@ def test_a_file_comes_in_batches_that_may_all_wait(tmp_path):
     assert replay.BATCH < MAX_GROUPS
 
 
+@pytest.mark.parametrize(("apart", "batches"), [("23:04:59", 1), ("23:05:06", 2)])
+def test_what_came_at_once_is_one_batch(apart, batches, tmp_path):
+    begin, end = (b"<4>Nov 10 %s gate x" % time for time in (b"23:04:06", apart.encode()))
+    path = tmp_path / "flood.log"
+    path.write_bytes(b"\n".join([begin] * replay.BATCH + [end]))
+    assert len(list(replay._batches(str(path), RECEIVED))) == batches
+
+
 def test_standard_input_is_a_file(capsysbinary, monkeypatch):
     stdin = io.TextIOWrapper(io.BytesIO(FOUNDING + b"\n\n" + FOUNDING))
     monkeypatch.setattr(sys, "stdin", stdin)

@@ -5,7 +5,7 @@ a record of its own, where they must wait, or where something is known of them.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ import msgspec
 
 from exporter.attribution.waiting import Ends, Group, Waiting, ends, place
 from exporter.events import Network, Rejection
+from exporter.syslog.columns import Column
 
 MAX_LINE = 500  # characters that are kept of a line about a rejected packet
 
@@ -21,33 +22,43 @@ class Crowd(NamedTuple):
     """Such packets; each sequence has a place for each of them."""
 
     like: Rejection  # the first
+    networks: Mapping[str, Network]  # of their sources, and perhaps of others
     moments: Sequence[float]  # never backwards
-    sources: Sequence[str]
-    networks: Sequence[Network]
+    sources: Column
     source_ports: Sequence[str]
-    ports: Sequence[str]  # ours
+    ports: Column  # ours
     lines: Sequence[bytes]
 
     def part(self, begin: int, end: int) -> "Crowd":
         """Those from a place on up to another."""
-        part = Crowd._make((self.like, *(column[begin:end] for column in self[1:])))
-        return part._replace(like=part.packet(0))
+        return self._with(column[begin:end] for column in self[2:])
 
     def those(self, places: Sequence[int]) -> "Crowd":
         """Those in some places."""
-        those = Crowd._make((self.like, *([column[at] for at in places] for column in self[1:])))
-        return those._replace(like=those.packet(0)) if places else those
+        return self._with([column[at] for at in places] for column in self[2:])
+
+    def _with(self, columns: Iterable[Sequence[Any]]) -> "Crowd":
+        those = _crowd(self.like, self.networks, columns)
+        return those._replace(like=those.packet(0)) if those.ports else those
 
     @classmethod
     def of(cls, parts: Sequence["Crowd | Rejection"]) -> "Crowd":
         """One crowd of crowds, and of packets that have what those of a crowd have."""
-        columns: list[list[Any]] = [[] for _ in cls._fields[1:]]
+        first = parts[0]
+        if len(parts) == 1 and isinstance(first, Crowd):
+            return first
+        columns: list[list[Any]] = [[] for _ in cls._fields[2:]]
+        networks = dict[str, Network]()
         for part in parts:
-            more = part[1:] if isinstance(part, Crowd) else zip(_places(part))
+            if isinstance(part, Crowd):
+                networks.update(part.networks)
+                more: Iterable[Any] = part[2:]
+            else:
+                networks[part.remote_ip] = part.remote
+                more = zip(_places(part))
             for column, values in zip(columns, more, strict=True):
                 column += values
-        like = parts[0]
-        return cls._make((like.like if isinstance(like, Crowd) else like, *columns))
+        return _crowd(first.like if isinstance(first, Crowd) else first, networks, columns)
 
     def packet(self, at: int) -> Rejection:
         """The packet in a place."""
@@ -59,8 +70,8 @@ class Crowd(NamedTuple):
             remote_port=int(self.source_ports[at]),
             our_port=port,
             destination_port=port,
-            source=self.networks[at],
-            remote=self.networks[at],
+            source=self.networks[self.sources[at]],
+            remote=self.networks[self.sources[at]],
             line=self.lines[at].decode()[:MAX_LINE] if self.like.line else "",
         )
 
@@ -77,7 +88,7 @@ class Crowd(NamedTuple):
 
     def numbers(self) -> list[int]:
         """Our ports as numbers."""
-        number = {port: int(port) for port in set(self.ports)}
+        number = {port: int(port) for port in self.ports.amounts}
         return [number[port] for port in self.ports]
 
     def grouped(self) -> "Groups":
@@ -194,7 +205,14 @@ def has_columns(packets: Rejection) -> bool:
 def _places(packet: Rejection) -> tuple[object, ...]:
     """What a packet has in the columns of a crowd."""
     ports = str(packet.remote_port), str(packet.our_port)
-    return packet.received, packet.remote_ip, packet.remote, *ports, packet.line.encode()
+    return packet.received, packet.remote_ip, *ports, packet.line.encode()
+
+
+def _crowd(
+    like: Rejection, networks: Mapping[str, Network], columns: Iterable[Sequence[Any]]
+) -> Crowd:
+    moments, sources, source_ports, ports, lines = columns
+    return Crowd(like, networks, moments, Column(sources), source_ports, Column(ports), lines)
 
 
 def _spelled_out(parts: Sequence[Crowd | Rejection]) -> list[Group]:

@@ -14,7 +14,7 @@ import msgspec
 from exporter.bisection.attendance import ABSENT, AWAY, DAY, PRESENT, Attendance, Timeline
 from exporter.bisection.coincidence import LEAST, Judgement, Lead, Trial, judge
 from exporter.bisection.streams import LAG, WORTH, Past, Stream, Streams
-from exporter.events import CauseName, Decision, Event, Network, Rejection
+from exporter.events import CauseName, Decision, Event, Rejection
 from exporter.hosts import Hosts
 from exporter.hosts.machines import Device
 
@@ -105,13 +105,13 @@ class Bisection:
     def decided_each(
         self,
         like: Rejection,
-        columns: tuple[Sequence[str], Sequence[Network], Sequence[CauseName]],
+        columns: tuple[Sequence[str], Sequence[str], Sequence[CauseName]],
         packets: Sequence[int],
         now: float,
     ) -> None:
         """The same of packets of nobody that came in one minute, alike but for these.
 
-        `columns` are our port, the source's network, and the cause.
+        `columns` are our port, the number of the source's network, and the cause.
         """
         if not self._asked:
             return
@@ -119,8 +119,7 @@ class Bisection:
         concerned = {cause for cause in set(columns[2]) if concerns("", like.direction, cause)}
         if not concerned:
             return
-        ports, networks, names = columns
-        asns = [network.asn for network in networks]
+        ports, asns, names = columns
         at = {port: Stream(like.router, like.transport, int(port)) for port in set(ports)}
         of = {asn: Stream(like.router, like.transport, asn) for asn in {*asns} - NO_NETWORK}
         streams: list[Stream] = []

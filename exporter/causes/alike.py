@@ -6,7 +6,7 @@ spread; out come the names, of each packet, or of whole sorts of senders, where 
 which ports their packets have. One packet of each way is decided as any other is.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, eq
 
 from exporter.causes.signs import FLOOD_PER_MINUTE, MANY_SOURCES
@@ -51,18 +51,19 @@ class Ways:
         self,
         equal: Hashable,
         transport: str,
-        columns: tuple[Sequence[str], Sequence[Network], Sequence[str], Sequence[str]],
+        columns: tuple[Sequence[str], Sequence[str], Sequence[str]],
+        networks: Mapping[str, Network],
         now: float,
         decide: Callable[[int], CauseName],
     ) -> list[CauseName]:
         """The cause of each packet; `decide` tells that of the one in a place.
 
-        `columns` are source, its network, its port and ours. `equal` is what else causes depend
-        on, which is the same for all of them.
+        `columns` are source, its port and ours; `networks` those of the sources. `equal` is what
+        else causes depend on, which is the same for all of them.
         """
-        sources, networks, source_ports, ports = columns
+        sources, source_ports, ports = columns
         at_port = {port: self._of_port(transport, port, now) for port in set(ports)}
-        sorts = self.sorts(sources, networks, now)
+        sorts = self.sorts(set(sources), networks, now)
         theirs = self.noted(transport)
 
         def ways() -> Iterator[Hashable]:
@@ -110,7 +111,7 @@ class Ways:
         return found
 
     def sorts(
-        self, sources: Sequence[str], networks: Sequence[Network], now: float
+        self, sources: Iterable[str], networks: Mapping[str, Network], now: float
     ) -> Mapping[str, Sort]:
         """The sort of each source; of one that tried much it stays the same within a window."""
         until = self._spread.until(now)
@@ -121,13 +122,12 @@ class Ways:
         if len(self._sorts) > MAX_SORTS:
             self._sorts.clear()
         found = self._settled
-        unsettled = set(sources).difference(found)
+        unsettled = [source for source in sources if source not in found]
         if not unsettled:
             return found
         found = found.copy()
-        network_of = dict(zip(sources, networks, strict=True))
         for source in unsettled:
-            network = network_of[source]
+            network = networks[source]
             ports, packets = self._spread.of_source(source)
             many, few = (ports >= MANY_PORTS) + (ports >= MANY_ANSWERS), packets <= FEW_PACKETS
             number = self._number(("of", network.kind, network.asn == "private", many, few))

@@ -6,12 +6,13 @@ than a fixed amount of memory: what does not fit is counted as "at least".
 """
 
 from collections import Counter, deque
-from collections.abc import Sequence
-from itertools import compress, filterfalse
+from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import msgspec
 
 from exporter.events import Rejection
+from exporter.syslog.columns import Column
 
 LATE = 300.0  # seconds; a decision takes at most two minutes, so what is older came late
 WINDOW = 600.0  # seconds; a count covers between one half of this and all of it
@@ -58,17 +59,16 @@ class Spread:
         self._ports.add(source, str(port), packets)
         self._sources.add(f"{transport} {port}", source, packets)
 
-    def add_each(
-        self, sources: Sequence[str], transport: str, ports: Sequence[str], now: float
-    ) -> None:
+    def add_each(self, sources: Column, transport: str, ports: Column, now: float) -> None:
         """Count one packet of each source to the port beside it, as `add` does one by one.
 
         All of them came before that half of the window ends.
         """
         self._turn(now)
-        at = {port: f"{transport} {port}" for port in set(ports)}
-        self._ports.add_each(sources, ports)
-        self._sources.add_each(list(map(at.__getitem__, ports)), sources)
+        self._ports.add_each(sources, {source: source for source in sources.amounts}, ports)
+        self._sources.add_each(
+            ports, {port: f"{transport} {port}" for port in ports.amounts}, sources
+        )
 
     def until(self, now: float) -> float:
         """When the half window ends in which a packet of `now` is counted."""
@@ -133,32 +133,27 @@ class _Generations:
                 if len(self._new.values[key]) == MAX_VALUES:
                     self._close(key)
 
-    def add_each(self, keys: Sequence[str], values: Sequence[str]) -> None:
-        """Add one packet for each key, with the value beside it."""
-        new = self._new
-        if not new.full.keys() >= set(keys):
-            for key in filterfalse(new.values.__contains__, dict.fromkeys(keys)):
+    def add_each(self, of: Column, keys: Mapping[str, str], values: Sequence[str]) -> None:
+        """Add one packet for each text of a column, by its key, with the value beside it."""
+        new, open_ones = self._new, dict[str, dict[str, None]]()
+        for text, packets in of.amounts.items():
+            key = keys[text]
+            if key not in new.full:
                 if not self._has_room(key):
-                    which = list(map(new.values.__contains__, keys))
-                    keys, values = list(compress(keys, which)), list(compress(values, which))
-                    break
-            self._see(keys, values)
-        new.packets.update(keys)
+                    continue
+                open_ones[text] = new.values[key]
+            new.packets[key] += packets
+        if open_ones:
+            which = list(map(open_ones.__contains__, of))
+            tables = map(open_ones.__getitem__, compress(of, which))
+            deque(map(dict.setdefault, tables, compress(values, which)), maxlen=0)
+        for text, seen in open_ones.items():
+            if len(seen) >= MAX_VALUES:
+                self._close(keys[text])
 
     def count(self, key: str) -> tuple[int, int]:
         distinct = len(self._old.values.get(key, _NOTHING)) + self._of_new(key)
         return distinct or 1, self._old.packets[key] + self._new.packets[key]
-
-    def _see(self, keys: Sequence[str], values: Sequence[str]) -> None:
-        """Note the values of keys that have room for more."""
-        new = self._new
-        unsaturated = {key: new.values[key] for key in set(keys).difference(new.full)}
-        which = list(map(unsaturated.__contains__, keys))
-        tables = map(unsaturated.__getitem__, compress(keys, which))
-        deque(map(dict.setdefault, tables, compress(values, which)), maxlen=0)
-        for key, seen in unsaturated.items():
-            if len(seen) >= MAX_VALUES:
-                self._close(key)
 
     def _of_new(self, key: str) -> int:
         """How many values of a key are not among those of the half before."""

@@ -42,8 +42,10 @@ class Home:
 
     def are_strangers(self, ips: Set[str], destination: str) -> bool:
         """Whether packets from all of them take the same way to that destination."""
-        unknown = ips - self._strangers
-        if destination in ips or not all(map(self._is_stranger, unknown)):
+        if destination in ips:
+            return False
+        unknown = [ip for ip in ips if ip not in self._strangers]
+        if not all(map(self._is_stranger, unknown)):
             return False
         if len(self._strangers) > CACHED:
             self._strangers.clear()

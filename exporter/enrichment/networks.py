@@ -66,12 +66,12 @@ class Networks:
             network = self._found[ip] = self._shared.setdefault(network, network)
         return network
 
-    def look_up_each(self, ips: Collection[str]) -> list[Network]:
+    def look_up_each(self, ips: Collection[str]) -> dict[str, Network]:
         """Return the network of each address, as `look_up` does."""
-        found, distinct = self._found, set(ips)
-        if distinct.difference(found):
-            found = {ip: self.look_up(ip) for ip in distinct}
-        return list(map(found.__getitem__, ips))
+        try:
+            return dict(zip(ips, map(self._found.__getitem__, ips), strict=True))
+        except KeyError:
+            return {ip: self.look_up(ip) for ip in ips}
 
     def registered(self, asn: str) -> Network:
         """Return what is known of a whole network (`AS20940`), whoever uses one of its prefixes.

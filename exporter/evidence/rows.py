@@ -98,7 +98,7 @@ def keys(crowd: Crowd, causes: Sequence[CauseName]) -> Iterator[tuple[Any, ...]]
         crowd.numbers(),
         *map(repeat, ("", "", "none")),
         causes,
-        [network.asn for network in crowd.networks],
+        [crowd.networks[source].asn for source in crowd.sources],
         strict=False,
     )
 

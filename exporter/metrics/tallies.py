@@ -7,8 +7,7 @@ after the other.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
-from operator import attrgetter
+from itertools import compress, repeat
 
 from exporter.attribution.crowds import Crowd
 from exporter.events import CauseName, Rejection
@@ -21,6 +20,7 @@ MAX_INDICES = 100  # of places in a full metric
 Totals = Mapping[tuple[str, CauseName], int]  # packets by network and cause
 _Labels = tuple[str, ...]
 _Totals = Mapping[_Labels, int]
+_Numbers = Mapping[str, dict[str, int]]
 _Each = Iterable[tuple[_Labels, int]]
 
 
@@ -29,24 +29,25 @@ class Tallies:
 
     def __init__(self, store: SeriesStore) -> None:
         self._store = store
-        self._indices: dict[_Labels, tuple[Mapping[_Labels, int], Sequence[Series]]] = {}
+        self._indices: dict[_Labels, tuple[_Numbers, Sequence[Series]]] = {}
         self._indexed = (0, 0)  # of what they are an index
 
     def rejected(self, crowd: Crowd, now: float) -> None:
         """Count packets at their arrival."""
-        like = crowd.like
-        self._pairs(crowd, [network.asn for network in crowd.networks], now)
+        like, networks = crowd.like, crowd.networks
+        self._pairs(crowd, now)
         place: _Labels = (like.router, like.transport)
-        countries = Counter(map(attrgetter("country"), crowd.networks))
-        totals = {(*place, country): count for country, count in countries.items()}
-        each = (((*place, network.country), 1) for network in crowd.networks)
+        totals = defaultdict[_Labels, int](int)
+        for source, packets in crowd.sources.amounts.items():
+            totals[*place, networks[source].country] += packets
+        each = (((*place, networks[source].country), 1) for source in crowd.sources)
         self._add(BY_COUNTRY, totals, each, now)
 
     def attributed(
         self, crowd: Crowd, causes: Sequence[CauseName], packets: Sequence[int], now: float
     ) -> None:
         """Count groups of packets that are nobody's, with the cause and the number of each."""
-        asns = [network.asn for network in crowd.networks]
+        asns = [crowd.networks[source].asn for source in crowd.sources]
         totals = Counter(zip(asns, causes, strict=True))
         several = map((1).__lt__, packets)
         for asn, cause, count in compress(zip(asns, causes, packets, strict=True), several):
@@ -92,56 +93,68 @@ class Tallies:
         for labels, amount in new.items():
             self._new(metric, labels, amount, closed, now)
 
-    def _pairs(self, crowd: Crowd, asns: Sequence[str], now: float) -> None:
+    def _pairs(self, crowd: Crowd, now: float) -> None:
         """Count one for each port and network."""
-        like = crowd.like
+        like, networks = crowd.like, crowd.networks
         place: _Labels = (like.router, like.direction, like.transport)
-        if not self._store.room(REJECTED) and self._folded(place, (crowd.ports, asns), now):
+        if not self._store.room(REJECTED) and self._folded(place, crowd, now):
             return
+        asn_of = {source: networks[source].asn for source in crowd.sources.amounts}
+        asns = list(map(asn_of.__getitem__, crowd.sources))
         pairs = Counter(zip(crowd.ports, asns, strict=True))
         totals = {(*place, *pair): count for pair, count in pairs.items()}
         each = (((*place, *pair), 1) for pair in zip(crowd.ports, asns, strict=True))
         self._add(REJECTED, totals, each, now)
 
-    def _folded(self, place: _Labels, ends: Sequence[Sequence[str]], now: float) -> bool:
+    def _folded(self, place: _Labels, crowd: Crowd, now: float) -> bool:
         """Count the same where the metric is full; False if it matters in which order they come.
 
         Of a flood to many ports most find no series, and come to one.
         """
-        labels = REJECTED.labels[len(place) :]
-        closed = self._closed(labels, map(set, ends))
+        senders, networks = crowd.sources.amounts, crowd.networks
+        asns = defaultdict[str, int](int)
+        for source, packets in senders.items():
+            asns[networks[source].asn] += packets
+        labels, amounts = REJECTED.labels[len(place) :], (crowd.ports.amounts, asns)
+        closed = self._closed(labels, map(set, amounts))
         if closed is None:
             return False
-        fitted = list(ends)
         for at, strangers in closed.items():
-            amounts = Counter(ends[at])
-            self._overflow(
-                REJECTED, labels[at], {value: amounts[value] for value in strangers}, now
-            )
-            fits = {value: OTHER if value in strangers else value for value in amounts}
-            fitted[at] = list(map(fits.__getitem__, ends[at]))
+            of_strangers = {value: amounts[at][value] for value in strangers}
+            self._overflow(REJECTED, labels[at], of_strangers, now)
+        fits = [dict.fromkeys(closed.get(at, ()), OTHER) for at in range(len(labels))]
         numbers, known = self._known(place)
-        found = Counter(filter(None, map(numbers.get, zip(*fitted, strict=True))))
+        ports: Sequence[str] = crowd.ports
+        if fits[0]:
+            ports = [fits[0].get(port, port) for port in ports]
+        by_asn = {asn: numbers.get(fits[1].get(asn, asn), {}) for asn in asns}
+        theirs = {source: by_asn[networks[source].asn] for source in senders}
+        found = Counter(map(dict.get, map(theirs.__getitem__, crowd.sources), ports, repeat(0)))
+        rest = found.pop(0, 0)
         for number, amount in found.items():
             series = known[number - 1]
             series.value += amount
             series.used = now
-        if rest := len(ends[0]) - found.total():  # wherever they came first: it is full of others
-            pair = next(pair for pair in zip(*fitted, strict=True) if pair not in numbers)
-            self._store.count(REJECTED, (*place, *pair), rest, now)
+        if rest:  # wherever they came first: it is full of others
+            pairs = zip(ports, crowd.sources, strict=True)
+            port, source = next(pair for pair in pairs if pair[0] not in theirs[pair[1]])
+            asn = networks[source].asn
+            self._store.count(REJECTED, (*place, port, fits[1].get(asn, asn)), rest, now)
         return True
 
-    def _known(self, place: _Labels) -> tuple[Mapping[_Labels, int], Sequence[Series]]:
-        """The series of rejected packets of a place, and their numbers by port and network."""
+    def _known(self, place: _Labels) -> tuple[_Numbers, Sequence[Series]]:
+        """The series of rejected packets of a place, and their numbers by network and port."""
         series = self._store.series[REJECTED.name]
         state = (len(series), self._store.removals)
         if state != self._indexed or len(self._indices) > MAX_INDICES:
             self._indices.clear()
             self._indexed = state
         if place not in self._indices:
-            known = {labels[3:]: one for labels, one in series.items() if labels[:3] == place}
-            numbers = {pair: number for number, pair in enumerate(known, 1)}
-            self._indices[place] = numbers, list(known.values())
+            known = [labels for labels in series if labels[:3] == place]
+            numbers = defaultdict[str, dict[str, int]](dict)
+            for number, (*_, port, asn) in enumerate(known, 1):
+                numbers[asn][port] = number
+            self._indices[place] = numbers, [series[labels] for labels in known]
         return self._indices[place]
 
     def _closed(

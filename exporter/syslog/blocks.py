@@ -13,6 +13,9 @@ from operator import itemgetter
 from sys import intern
 from typing import Literal, NamedTuple
 
+from exporter.syslog.columns import Column, shared
+from exporter.syslog.uncut import texts_of
+
 MIN_LINES = 32  # fewer cost less one by one
 AT_ONCE = 1024  # lines that are searched; more do not stay in a processor's cache
 MAX_FORMS = 16  # of one sender; the one that its lines had longest ago is forgotten
@@ -41,9 +44,15 @@ class Block(NamedTuple):
 
     lines: Sequence[bytes]
     stamps: Sequence[str]  # "" where they do not vary
-    sources: Sequence[str]
+    sources: Column
     source_ports: Sequence[str]
-    ports: Sequence[str]  # ours
+    ports: Column  # ours
+
+    def part(self, begin: int, end: int) -> "Block":
+        """The lines from a place on up to another."""
+        lines, stamps, theirs = self.lines[begin:end], self.stamps[begin:end], self.source_ports
+        sources, ports = Column(self.sources[begin:end]), Column(self.ports[begin:end])
+        return Block(lines, stamps, sources, theirs[begin:end], ports)
 
 
 class Form:
@@ -62,20 +71,20 @@ class Form:
     def columns(self, lines: Sequence[bytes]) -> list[list[str]]:
         """What the lines say, by role; of those that are not of this form all is empty.
 
-        Senders and ports of ours that come again are the same objects.
+        What comes again is the same object, but for their ports: few objects stay near.
         """
         columns: list[list[str]] = [[] for _ in self._at]
         again = {self._at["source"], self._at["port"]}
-        for begin in range(0, len(lines), AT_ONCE):
-            some = lines[begin : begin + AT_ONCE]
-            text = b"\n".join(some)
-            if not text.isascii() or text.count(b"\n") != len(some) - 1:
-                text = b"\n".join(
-                    line if line.isascii() and b"\n" not in line else b"" for line in some
-                )
+        in_a_row = {self._stamp, self._destination}
+        for text in texts_of(lines, AT_ONCE):
             told = zip(*self._rows.findall(text.decode("ascii") + "\n"), strict=True)
             for at, texts in enumerate(told):
-                columns[at] += map(intern, texts) if at in again else texts
+                if at in again:
+                    columns[at] += map(intern, texts)
+                elif at in in_a_row:
+                    columns[at] += shared(texts)
+                else:
+                    columns[at] += texts
         return columns
 
     def are_alike(self, columns: Sequence[Sequence[str]]) -> bool:
@@ -97,7 +106,7 @@ class Form:
         """The block of lines that are alike."""
         stamps = [""] * len(lines) if self._stamp is None else columns[self._stamp]
         theirs, ours = (self._ports(columns[self._at[end]]) for end in ("source_port", "port"))
-        return Block(lines, stamps, columns[self._at["source"]], theirs, ours)
+        return Block(lines, stamps, Column(columns[self._at["source"]]), theirs, Column(ours))
 
     def _ports(self, texts: Sequence[str]) -> Sequence[str]:
         if self._base == 10:
@@ -155,7 +164,7 @@ class Forms:
             yield first.block(lines, columns)
         else:
             rows = list(zip(*columns, strict=True))
-            yield from self._told(lines, rows, find).pieces(within_stamp=within_stamp)
+            yield from self._told(list(lines), rows, find).pieces(within_stamp=within_stamp)
 
     def _told(self, lines: Sequence[bytes], rows: Sequence[_Row], find: _Find) -> "_Told":
         """What lines say that are of known forms, or of new ones; `rows` is it by the first."""

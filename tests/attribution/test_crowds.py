@@ -1,5 +1,6 @@
 from exporter.attribution.crowds import Crowd, Groups, Touched
 from exporter.attribution.waiting import Group, Waiting
+from exporter.syslog.columns import Column
 from tests.rejections import AKAMAI, NOW, rejection
 
 PLACES = [("23.45.67.1", "1"), ("23.45.67.2", "1"), ("23.45.67.1", "1"), ("23.45.67.1", "2")]
@@ -12,8 +13,9 @@ def crowd(*places, begin=NOW, **facts):
     )
     count = len(places)
     return Crowd(
-        *(like, [begin + n for n in range(count)], sources, [AKAMAI] * count),
-        *([str(5000 + n) for n in range(count)], ports, [b"line %d" % n for n in range(count)]),
+        *(like, dict.fromkeys(sources, AKAMAI), [begin + n for n in range(count)]),
+        *(Column(sources), [str(5000 + n) for n in range(count)], Column(ports)),
+        [b"line %d" % n for n in range(count)],
     )
 
 

@@ -51,7 +51,10 @@ def test_each_packet_has_the_name_that_it_would_have_alone(seed):
         uplinks.connected("gate", "203.0.113.9", NOW - 60)
     of = {f"s{n}": chance.choice(KINDS) for n in range(30)}
     sources = chance.choices(list(of), k=300)
-    networks = [Network("private" if of[s] == "private" else "AS1", "", of[s]) for s in sources]
+    networks = {
+        source: Network("private" if kind == "private" else "AS1", "", kind)
+        for source, kind in of.items()
+    }
     theirs = chance.choices([*PORTS, "50000"], k=300)
     ours = chance.choices([*PORTS, "3074", *map(str, range(40_000, 40_020))], k=300)
 
@@ -63,7 +66,7 @@ def test_each_packet_has_the_name_that_it_would_have_alone(seed):
             remote_ip=sources[at],
             remote_port=int(theirs[at]),
             our_port=int(ours[at]),
-            source=networks[at],
+            source=networks[sources[at]],
         )
         tried, own = around.of_source(sources[at])
         seen = Seen(tried, *around.of_port(transport, int(ours[at]), NOW), own)
@@ -86,10 +89,12 @@ def test_each_packet_has_the_name_that_it_would_have_alone(seed):
             each = {of_sort(sort, port) for port in few}
             assert each == {names[sort.number]} if sort.number in names else len(each) > 1
 
-    columns = (sources, networks, theirs, ours)
-    told = ways.names("equal", transport, columns, NOW, alone)
+    columns = (sources, theirs, ours)
+    told = ways.names("equal", transport, columns, networks, NOW, alone)
     assert told == [alone(at) for at in range(300)]
-    assert ways.names("equal", transport, columns, NOW, None) == told  # nothing is asked again
+    assert (
+        ways.names("equal", transport, columns, networks, NOW, None) == told
+    )  # nothing is asked again
     assert len(set(told)) > 1
 
 
@@ -98,7 +103,7 @@ def test_senders_of_ever_new_networks_are_not_all_kept(monkeypatch):
     ways = Ways(load(), Spread())
     for batch in range(20):
         numbers = range(30 * batch, 30 * batch + 30)
-        networks = [Network(f"AS{number}") for number in numbers]
-        sorts = ways.sorts([f"23.45.{n // 256}.{n % 256}" for n in numbers], networks, 0.0)
+        networks = {f"23.45.{n // 256}.{n % 256}": Network(f"AS{n}") for n in numbers}
+        sorts = ways.sorts(networks, networks, 0.0)
         assert len({sort.asn for sort in sorts.values()}) == 30
         assert len(ways._sorts) <= 50 + 30

@@ -8,6 +8,7 @@ from exporter.causes import spread as spreads
 from exporter.causes.signs import MANY_SOURCES
 from exporter.causes.spread import MAX_KEYS, MAX_VALUES, WINDOW, Seen, Spread, knock
 from exporter.causes.strangers import MANY_ANSWERS, MANY_PORTS, SEVERAL_SOURCES
+from exporter.syslog.columns import Column
 from tests.rejections import NOW, rejection
 
 PACKETS = st.lists(
@@ -151,7 +152,7 @@ def test_many_at_once_come_to_what_they_come_to_one_by_one(seed, monkeypatch):
         number = chance.randrange(1, 600)
         sources = [f"198.51.100.{chance.randrange(chance.choice((2, 60)))}" for _ in range(number)]
         ports = [str(chance.randrange(chance.choice((2, 200)))) for _ in range(number)]
-        each.add_each(sources, "udp", ports, now)
+        each.add_each(Column(sources), "udp", Column(ports), now)
         for source, port in zip(sources, ports, strict=True):
             spread.add(source, "udp", int(port), 1, now)
         assert state(spread) == state(each)

@@ -157,6 +157,7 @@ def test_many_addresses_have_the_networks_that_each_has(networks, monkeypatch):
     monkeypatch.setattr(networks_of, "CACHED", 50)
     few = Networks(KNOWN)
     for first in range(1, 200, 20):
-        ips = [f"{8 + n % 3}.8.8.{n}" for n in range(first, first + 30)] * 2
-        assert few.look_up_each(ips) == [networks.look_up(ip) for ip in ips]
+        ips = [f"{8 + n % 3}.8.8.{n}" for n in range(first, first + 30)]
+        for _ in range(2):
+            assert few.look_up_each(ips) == {ip: networks.look_up(ip) for ip in ips}
         assert len(few._found) <= 50

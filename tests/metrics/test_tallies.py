@@ -6,18 +6,21 @@ from exporter.attribution.crowds import Crowd
 from exporter.events import Attribution, Cause, Network
 from exporter.metrics import Limits, Metrics
 from exporter.metrics.tallies import Tallies
+from exporter.syslog.columns import Column
 from tests.rejections import NOW, decision, rejection
 
 
 def crowd(chance, networks, ports):
     count = chance.randrange(1, 300)
-    of = [
-        Network(f"AS{(n := chance.randrange(networks))}", country=f"C{n % 9}") for _ in range(count)
-    ]
+    sources = [f"23.45.{chance.randrange(networks)}.{n % 9}" for n in range(count)]
+    of = {
+        source: Network(f"AS{(n := source.split('.')[2])}", country=f"C{int(n) % 9}")
+        for source in sources
+    }
     ours = [str(chance.randrange(ports)) for _ in range(count)]
-    like = rejection(source=of[0], our_port=int(ours[0]))
-    sources = [f"23.45.67.{n % 256}" for n in range(count)]
-    return Crowd(like, [NOW] * count, sources, of, ["9"] * count, ours, [b""] * count)
+    like = rejection(source=of[sources[0]], our_port=int(ours[0]))
+    ends = (Column(sources), ["9"] * count, Column(ours))
+    return Crowd(like, of, [NOW] * count, *ends, [b""] * count)
 
 
 def state(metrics):
@@ -52,7 +55,7 @@ def test_at_once_comes_to_the_same_as_one_by_one(cap, places, networks):
         for at in range(len(some.ports)):
             one_by_one.rejected(some.packet(at), NOW)
         for at, (name, count) in enumerate(zip(names, packets, strict=True)):
-            packet = rejection(source=some.networks[at], count=count)
+            packet = rejection(source=some.networks[some.sources[at]], count=count)
             cause = Cause(name=name, verdict="benign", confidence=0.5)
             decided = decision(packet, attribution=Attribution(), cause=cause)
             one_by_one.attributed(decided, None, NOW)
