@@ -9,23 +9,27 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 from confluent_kafka import KafkaException
 from loguru import logger
 
+from exporter.fleet import blocking
 from exporter.fleet.consumer import SESSION, Consumed, Member
 from exporter.fleet.shard import Shard
 from exporter.fleet.takeover import Takeover
-from exporter.fleet.transactions import Aborted, Stored, Transactions
+from exporter.fleet.transactions import SECONDS, Aborted, Broken, Stored, Transactions
 
 # The group gives a member up SESSION after its last sign of life, of which there is one each
 # second. A shard is surely ours for this long after the brokers took its offset from us.
 SURE = SESSION - 5.0
-LAST = 20.0  # seconds for the last commit of what is given away
-_SLICE = 0.05  # seconds of counting, after which the event loop has its turn
+LAST = 8.0  # seconds for the last commit of what is given away
+_SLICE = 0.05  # seconds of counting between turns of the event loop
 _PATIENCE = 0.5  # seconds for the news of another generation to arrive
+STUCK = SECONDS + 5.0  # after which a transaction has failed, whatever the library says
 _NEVER = float("-inf")
+_T = TypeVar("_T")
 
 
 class Held:
@@ -64,8 +68,8 @@ class Holding:
         self._outcomes = outcomes
         self._held: dict[int, Held] = {}
         self._storing = asyncio.Lock()
-        self._next: asyncio.Task[None] | None = None  # a commit that has not yet begun
-        self._writer = ThreadPoolExecutor(1, "transactions")
+        self._next: asyncio.Task[bool] | None = None  # a commit that has not yet begun
+        self._commits: set[asyncio.Task[bool]] = set()  # that, and the one under way
         self._joined = self._over = False
 
     @property
@@ -74,9 +78,8 @@ class Holding:
         return self._joined and all(held.shard is not None for held in self._held.values())
 
     async def open(self) -> bool:
-        """Get ready for transactions; false while no broker answers. Raises Broken."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer, self._transactions.open)
+        """Be ready for transactions; false while no broker answers. Raises Broken."""
+        return await self._call(self._transactions.open)
 
     def shown(self) -> list[tuple[Shard, int]]:
         """Return the shards that are surely ours, and how many records wait for each."""
@@ -111,10 +114,8 @@ class Holding:
         self._over = True
         self._transactions.give_up()
         self._held.clear()
-
-    async def close(self) -> None:
-        """Wait for what is being stored."""
-        await asyncio.to_thread(self._writer.shutdown)
+        for commit in self._commits:
+            commit.cancel()
 
     async def take(self, records: list[Consumed]) -> None:
         """Count records, in their order."""
@@ -140,18 +141,24 @@ class Holding:
                 lag = self._held[partition].lag = max(ends[partition] - _at(shard), 0)
             shard.tick(now, caught_up=lag == 0)
 
-    async def commit(self, seconds: float) -> None:
-        """Store what is new now; return when that is done, or failed, or after so many seconds.
+    async def commit(self, seconds: float) -> bool:
+        """Store what is new now, within so many seconds; return whether all is stored.
 
         Who comes while one commit is under way waits for the next one, as all others do.
         """
         if self._over or not self._held:
-            return
+            return True
         if self._next is None:
             self._next = self._tasks.create_task(self._store())
-        await asyncio.wait([self._next], timeout=seconds)
+            self._commits.add(self._next)
+            self._next.add_done_callback(self._commits.discard)
+        waited = self._next
+        await asyncio.wait([waited], timeout=seconds)
+        ended = waited.done() and not waited.cancelled() and waited.exception() is None
+        return ended and waited.result()
 
-    async def _store(self) -> None:
+    async def _store(self) -> bool:
+        """Store what is new, and tell whether it could be done."""
         async with self._storing:
             self._next = None
             for patience in (_PATIENCE, 0.0):
@@ -161,13 +168,14 @@ class Holding:
                     if not (aborted.expelled and patience):
                         self._failed("commit", aborted)
                     if not aborted.expelled:
-                        return
+                        return False
                     # The group has a new generation. Soon we hear of it, be we part of it or not.
                     for held in self._held.values():
                         held.sure = _NEVER
                     await asyncio.sleep(patience)
                 else:
-                    return
+                    return True
+        return False
 
     async def _store_all(self) -> None:
         """Store what is new in one transaction; without news, too: it proves that they are ours.
@@ -175,19 +183,17 @@ class Holding:
         All is taken in one step of the loop, in which we hold these shards: the generation, too, so
         that the brokers refuse the offsets if somebody else holds them by the time they are sent.
         """
-        shards = self._shards()
+        shards, now = self._shards(), self._clock()
         if not shards:
             return
-        now = self._clock()
         stored = Stored(
             records=[(p, *row) for p, shard in shards.items() for row in shard.changes(now)],
             offsets={p: _at(shard) for p, shard in shards.items()},
             generation=self._member.generation,
         )
         begun = time.monotonic()
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._writer, self._transactions.commit, stored)
+            await self._call(partial(self._transactions.commit, stored))
         except Aborted:
             self._outcomes["aborted"] += 1
             raise
@@ -197,6 +203,16 @@ class Holding:
             held = self._held.get(partition)
             if held is not None and held.shard is shard:
                 held.sure = begun
+
+    async def _call(self, what: Callable[[], _T]) -> _T:
+        """Call what blocks; Broken is raised when it does not return.
+
+        Some calls of librdkafka 2.16 never do once brokers were away for longer.
+        """
+        try:
+            return await blocking.call(what, STUCK)
+        except TimeoutError:
+            raise Broken(f"a transaction did not end in {STUCK:.0f} s") from None
 
     def _shards(self) -> dict[int, Shard]:
         """The shards that are restored."""
@@ -226,8 +242,7 @@ class Holding:
                 return
 
     def _drop(self, partitions: list[int]) -> None:
-        for partition in partitions:
-            self._held.pop(partition, None)
+        self._held = {p: held for p, held in self._held.items() if p not in partitions}
 
 
 def _at(shard: Shard) -> int:

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from loguru import logger
+
 from exporter.fleet import kafka
 from exporter.fleet.consumer import Member
 from exporter.fleet.holding import LAST, Holding
@@ -80,7 +82,6 @@ class Membership:
             self.holding.end()
             await self._member.leave()
             await self._takeover.close()
-            await self.holding.close()
 
     async def _run(self, stop: asyncio.Event) -> None:
         holding, tasks = self.holding, self._tasks
@@ -90,14 +91,18 @@ class Membership:
         self._member.join(holding)
         regular = [
             tasks.create_task(self._regularly(TICK, holding.tick)),
-            tasks.create_task(self._regularly(WRITE, partial(holding.commit, WRITE))),
+            tasks.create_task(self._regularly(WRITE, self._write)),
         ]
         while not stop.is_set():
             await holding.take(await self._member.take())
         for task in regular:
             task.cancel()
-        await holding.commit(LAST)  # while a member leaves, it cannot
+        if not await holding.commit(LAST):  # while a member leaves, it cannot
+            logger.error("what came last is not stored: whoever goes on reads it again")
         holding.end()
+
+    async def _write(self) -> None:
+        await self.holding.commit(WRITE)
 
     async def _regularly(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -186,4 +186,4 @@ async def serve(config: Config) -> None:
         worker.http_port,
     )
     await worker.run(stop)
-    logger.info("stopped; what was counted is stored, and the group was left")
+    logger.info("stopped; the group was left")

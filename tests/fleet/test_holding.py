@@ -13,7 +13,7 @@ from exporter.fleet import holding as holding_module
 from exporter.fleet.consumer import Consumed, Member
 from exporter.fleet.holding import Holding
 from exporter.fleet.takeover import Takeover
-from exporter.fleet.transactions import Aborted, Stored, Transactions
+from exporter.fleet.transactions import Aborted, Broken, Stored, Transactions
 from exporter.metrics import REJECTED
 from tests.fleet.topic import NOW, Topic, line, total
 
@@ -85,7 +85,6 @@ def live(test: Callable[[World, Holding], Awaitable[None]]) -> World:
                 await asyncio.sleep(0)
             await test(world, holding)
             holding.end()
-        await holding.close()
 
     asyncio.run(run())
     return world
@@ -239,3 +238,14 @@ def test_a_shard_is_at_the_end_only_when_brokers_say_so(end, caught_up):
         assert [lag for _, lag in holding.shown()] == [4 if end == 5 else 0]
 
     live(test)
+
+
+def test_a_transaction_that_never_ends_ends_the_membership(monkeypatch):
+    async def test(world, holding):
+        world.brokers.clear()
+        await holding.commit(5)
+
+    monkeypatch.setattr(holding_module, "STUCK", 0.05)
+    with pytest.raises(ExceptionGroup) as failures:
+        live(test)
+    assert [type(failure) for failure in failures.value.exceptions] == [Broken]
