@@ -76,6 +76,7 @@ class Member:
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "earliest",
+                "fetch.queue.backoff.ms": 50,  # when as much as it may hold has come
                 "fetch.wait.max.ms": 100,  # meanwhile brokers answer nothing else
             }
         )

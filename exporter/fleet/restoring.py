@@ -64,6 +64,7 @@ class Restoring:
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
                 "enable.auto.commit": False,
+                "fetch.queue.backoff.ms": 10,  # when as much as it may hold is read
                 "fetch.wait.max.ms": 50,  # at the end of a partition; what else is asked waits
                 "auto.offset.reset": "earliest",
             }

@@ -67,7 +67,8 @@ class Takeover:
         while committed is not None and (_position(rows) or 0) < committed:
             rows = await self._read(restoring.more, _position(rows), committed)
         shard = self._new_shard(restoring.partition)
-        shard.restore(rows.items(), self._clock())
+        # Two seconds for 100,000 series; nobody else knows this shard yet.
+        await self._read(shard.restore, rows.items(), self._clock())
         shard.position = await self._read(restoring.start, shard.position)
         read_again = 0
         reports = restoring.reports(shard.position, self._rebuild)
