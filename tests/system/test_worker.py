@@ -91,6 +91,22 @@ def test_what_is_sent_twice_or_is_nonsense_is_dropped_and_the_rest_goes_on(kafka
     assert exposition.total(text, dropped, reason="bad_record") == 2
 
 
+def test_brokers_that_were_away_are_gone_on_with_and_scrapes_are_answered_meanwhile(
+    kafka, tmp_path
+):
+    topic = topics(kafka, "away", 1)
+    relay = Relay(kafka, topic)
+    with worker(tmp_path, kafka, topic, partitions=1) as server:
+        relay.lines("home", 5)
+        until(lambda: counted(server) == relay.sent, "all counted", seconds=40)
+        kafka.kill(1)
+        relay.lines("home", 5)
+        assert counted(server) == 5
+        kafka.start(1)
+        until(lambda: counted(server) == relay.sent, "all counted", seconds=90)
+        assert server.process.stop() == 0
+
+
 def test_who_asks_for_the_group_that_is_wrongly_configured_is_told(kafka, tmp_path):
     kafka.topic("uneven", partitions=2, message_timestamp_type="LogAppendTime")
     kafka.topic(changelog_of("uneven"), partitions=1, cleanup_policy="compact")
