@@ -148,6 +148,11 @@ def _check(options: argparse.Namespace) -> int:
         from exporter.fleet import relay_parts
 
         relay_parts.parts(config)
+    elif config.kafka.servers:
+        from exporter.fleet import kafka, worker
+
+        kafka.client(config.kafka)
+        worker.check(config)
     WebConfiguration(config.listen.web_config)
     print(tomli_w.dumps(_without_none(msgspec.to_builtins(config))), end="")
     return OK

@@ -30,6 +30,7 @@ from exporter.fleet.transactions import Aborted, Broken
 from exporter.metrics import formats
 from exporter.settings import Config
 from exporter.transports import OncePerMinute, bind
+from exporter.web.configuration import WebConfiguration
 from exporter.web.server import HttpServer
 
 SCRAPE = 5.0  # seconds that a scrape waits for its commit; then it shows what is stored
@@ -57,7 +58,8 @@ class Worker:
         self._outcomes: Counter[str] = Counter(committed=0, aborted=0)  # of transactions
         self._process = [ProcessCollector(registry=None), PlatformCollector(registry=None)]
         asked = worker_http.Asked(self.scrape, lambda: self.ready)
-        self._http = HttpServer(worker_http.create(config, asked))
+        web = WebConfiguration(config.listen.web_config)
+        self._http = HttpServer(worker_http.create(config, asked), web)
         listen = config.listen
         self._socket = bind(socket.SOCK_STREAM, listen.address, listen.http_port)
 
@@ -147,6 +149,12 @@ class Worker:
         if self._log_failure(time.time(), task):
             defect = None if isinstance(error, _EXPECTED) else error
             logger.opt(exception=defect).error("{}: {}; the rest goes on", task, error)
+
+
+def check(config: Config) -> None:
+    """Read the files of which a worker is told. Raises ConfigError naming the key."""
+    _keys(config)
+    _pseudonyms(config)
 
 
 def _keys(config: Config) -> RelayKeys | None:
