@@ -11,7 +11,7 @@ from exporter.addresses import Prefixes
 from exporter.events import Position
 from exporter.rates import Rates
 from exporter.settings import Config, Listen
-from exporter.transports import Dropped, ListenError, certificate
+from exporter.transports import Dropped, ListenError, certificate, descriptors
 from exporter.transports.inbox import Inbox
 from exporter.transports.stdin import StandardInput
 from exporter.transports.stream import StreamServer
@@ -45,6 +45,7 @@ class Receivers:
         self._inbox, self._dropped, self._clock = inbox, dropped, clock
         self._senders = Prefixes((prefix, True) for prefix in config.listen.allowed_senders)
         self._certificate = certificate.configured(config.listen)
+        descriptors.allow(config.listen.connections * (2 if self._certificate else 1))
         files = [file for file in config.files if file != "-"]
         with contextlib.ExitStack() as opened:
             self._open_syslog(opened)
