@@ -18,7 +18,8 @@ from exporter.fleet.waiting import Waiting
 from exporter.fleet.writer import Answer
 
 PATIENCE = 2.0  # seconds without an answer, after which a record is written to disk
-MEMORY = 16 * 1024 * 1024  # bytes that may wait in memory, whatever the brokers do
+MEMORY = 16 * 1024 * 1024  # bytes in memory that are written to disk, whatever the brokers do
+MOST_MEMORY = 2 * MEMORY  # that are taken in before they are
 WINDOW = 4 * 1024 * 1024  # bytes that are sent and not answered
 MOST_SENT = 5000  # records of the same
 LOOK = 0.02  # seconds between two looks at what was answered
@@ -75,9 +76,10 @@ class Outgoing:
         waiting = self.waiting
         if waiting.bytes + coming >= self._most_bytes:
             return True
+        if waiting.memory_bytes + coming >= MOST_MEMORY:  # the disk is slower than what comes
+            return True
         # With nothing in memory the next record shows whether the disk is still failing.
-        failing = waiting.disk.failing and waiting.unwritten > 0
-        return failing and (self.stalled or waiting.memory_bytes >= MEMORY)
+        return waiting.disk.failing and waiting.unwritten > 0 and self.stalled
 
     @property
     def stalled(self) -> bool:

@@ -213,6 +213,20 @@ def test_with_a_full_disk_it_is_full_once_the_brokers_are_missed(parts):
     asyncio.run(scenario())
 
 
+def test_a_disk_that_is_slower_than_what_comes_bounds_what_waits_for_it(parts):
+    async def scenario():
+        await parts.connect()
+        parts.add(*range(1, 33), size=10**6)
+        assert not parts.outgoing.full()
+        assert parts.outgoing.full(coming=2 * 10**6)
+        parts.add(33, 34, size=10**6)
+        assert parts.outgoing.full()
+        await parts.step(0.3)
+        assert not parts.outgoing.full()
+
+    asyncio.run(scenario())
+
+
 def test_a_stop_leaves_everything_on_disk_that_nobody_answered(parts):
     async def scenario():
         await parts.connect()
