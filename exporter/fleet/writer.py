@@ -28,6 +28,8 @@ _SETTINGS = {
     "message.timeout.ms": 0,  # it never gives up
     "compression.type": "zstd",
     "partitioner": PARTITIONER,
+    # What is sent together is refused together: it has to be less than any broker's limit.
+    "batch.size": 64 * 1024,
     "linger.ms": 20,  # a report waits for its answer, lines have waited for each other before
     "message.max.bytes": 16 * 1024 * 1024,  # before it is compressed; what comes is bounded
     "reconnect.backoff.max.ms": 2000,  # the spool grows meanwhile

@@ -1,11 +1,14 @@
 """A relay and a real Kafka: what comes in arrives once, whoever of the two is missing meanwhile."""
 
+import random
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from confluent_kafka.admin import AclOperation, ResourceType
 
 from exporter import wire
 from exporter.fleet.records import Lines, Report
@@ -18,6 +21,7 @@ from tests.system.parts.founding import NETSTAT
 from tests.system.parts.kafka import Kafka
 from tests.system.parts.kafka import kafka as started
 from tests.system.parts.kafka_records import read
+from tests.system.parts.kafka_security import Passwords
 from tests.system.parts.knockwatch import free_port
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
@@ -98,6 +102,20 @@ def test_lines_and_reports_arrive_with_their_site_signed_and_in_order(kafka, tmp
         assert headers["relay"] == b"r1"
         value = message.value() or b""
         assert keys.may_write("r1", "osaka", "kansai", value, headers["signature"])
+
+
+def test_a_record_that_the_brokers_never_take_is_dropped_and_the_others_go_on(kafka, tmp_path):
+    topic = kafka.topic("oversize", max_message_bytes="100000")
+    dice = random.Random(8)
+    large = [b"<13>" + dice.randbytes(30_000).hex().encode() for _ in range(4)]  # one record
+    with relay(tmp_path / "relay", kafka.bootstrap, topic) as server:
+        for first in range(0, 30, 10):
+            datagrams(server, numbered(first, first + 10))
+            send(server, *large)
+            settled(server, relayed=first + 10, dropped=4 * (first / 10 + 1), waiting=0)
+        oversize = {"listener": "tcp", "reason": "oversize"}
+        assert total(server.metrics(), "knockwatch_dropped_messages_total", **oversize) == 12
+    assert lines(once(kafka, topic)) == numbered(0, 30)
 
 
 def test_a_broker_that_was_killed_and_came_back_has_everything_once(broker, tmp_path):
@@ -227,3 +245,24 @@ def test_subscribers_are_known_by_certificate_address_and_token(kafka, tmp_path)
         ("s-3", "osaka", Report),
     }
     assert lines(records) == numbered(0, 10)
+
+
+def test_a_relay_that_may_not_write_keeps_everything_until_it_may(tmp_path):
+    people = Passwords(tmp_path, "relay")
+    with started(tmp_path / "kafka", security=people) as cluster:
+        topic = cluster.topic("guarded", partitions=2)
+        cluster.allow("relay", ResourceType.TOPIC, topic, AclOperation.DESCRIBE)
+        (tmp_path / "password").write_text(people.passwords["relay"])
+        login = (
+            f'security = "sasl_ssl"\nca = "{people.authority}"\nuser = "relay"\n'
+            f'password_file = "{tmp_path}/password"'
+        )
+        with relay(tmp_path / "relay", cluster.bootstrap, topic, kafka=login) as server:
+            for first in range(0, 100, 20):
+                datagrams(server, numbered(first, first + 20))
+                time.sleep(1.0)  # records of their own, under way together
+            until(lambda: "not be relayed" in server.process.output(), "refusal", seconds=30)
+            cluster.allow("relay", ResourceType.TOPIC, topic, AclOperation.WRITE)
+            settled(server, relayed=100, dropped=0, waiting=0)
+        records = once(cluster, topic)
+    assert lines(records) == numbered(0, 100)

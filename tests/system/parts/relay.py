@@ -18,7 +18,7 @@ SITE = 'site = "osaka"'
 
 @contextmanager
 def relay(
-    folder: Path, servers: str, topic: str, *, relay: str = SITE, listen: str = "", more: str = ""
+    folder: Path, servers: str, topic: str, *, relay: str = SITE, listen: str = "", kafka: str = ""
 ) -> Iterator[Server]:
     """Run `relay` on free ports of the loopback; its spool stays in `folder` for the next one."""
     folder.mkdir(exist_ok=True)
@@ -29,7 +29,7 @@ def relay(
         http=http,
         syslog=syslog,
         more=f"{listen}\n[kafka]\nservers = [{names}]\n"
-        f'topic = "{topic}"\n[relay]\nname = "r1"\n{relay}\n{more}',
+        f'topic = "{topic}"\n{kafka}\n[relay]\nname = "r1"\n{relay}\n',
     )
     argv = [*COMMAND, "relay", "--config", config, "--state-dir", folder / "state"]
     with started(argv, folder / "relay.log", cwd=ROOT) as process:
