@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboards import FLEET, colours, fleet_parts, shapes
 from dashboards.asking import now, over
-from dashboards.fields import column, heads, mapped, named, navigation, ranks, to_site
+from dashboards.fields import column, fixed, heads, mapped, named, navigation, ranks, to_site
 from dashboards.frame import framed
 from dashboards.panels import ModernDashboard, Variable
 from dashboards.queries import label, or_zero, ranked, with_network
@@ -29,6 +29,7 @@ LINES = f"sum by (site) (increase(knockwatch_messages_total{{{CHOSEN}}}[%s]))"
 NEWEST = f"max by (site) (knockwatch_router_last_message_timestamp_seconds{{{CHOSEN}}})"
 SILENT_SECONDS = 3600  # as in the rule SiteSilent
 MOST_ROWS = 100
+NOTHING = "–"  # an empty cell would say what an empty table says
 VERDICTS = {"benign": colours.BAR, "watch": colours.SERIES[0], "act": colours.TROUBLE}
 
 
@@ -89,7 +90,7 @@ def _totals(words: Words) -> list[Any]:
 def _top_sites(words: Words) -> list[Any]:
     firing = f'ALERTS{{alertstate="firing",topic!="",severity=~"critical|warning",{CHOSEN}}}'
     who = f"max by (site, alertname, severity, device, router, shard, instance) ({firing})"
-    who = label(who, "who", "?")
+    who = label(label(who, "who", "?"), "site", NOTHING, "site", "")
     for name in ("instance", "shard", "router", "device"):
         who = label(who, "who", "$1", name, "(.+)")
     shades = {"critical": colours.TROUBLE, "warning": colours.SERIES[0]}
@@ -115,9 +116,9 @@ def _top_sites(words: Words) -> list[Any]:
             now(f"topk({MOST_ROWS}, {who})", table=True),
             heads(words, severity="state", site="site", who="who", alertname="what"),
             overrides=[
-                column("severity", mappings=[severity], custom__width=80),
-                column("site", links=[to_site(words, "__data.fields.site")], custom__width=130),
-                column("who", mappings=[mapped(words.values("who"))], custom__width=120),
+                column("severity", mappings=[severity], custom__width=65),
+                column("site", links=[to_site(words, "__data.fields.site")], custom__width=100),
+                column("who", mappings=[mapped(words.values("who"))], custom__width=115),
                 column("alertname", mappings=[mapped(words.every_alert_name())]),
             ],
         ),
@@ -130,23 +131,33 @@ def _over_time(words: Words) -> list[Any]:
     rate = f"60 * sum by (site) (rate({counted}[$__rate_interval]))"
     rows = ranked(rate, rank, "site", 4)
     legends = [*["{{site}}"] * 4, words("others")]
-    causes = f"sum by (cause) (rate({ATTRIBUTED}{{{CHOSEN}}}[$__rate_interval]))"
+    verdicts = f"sum by (verdict) (verdict:knockwatch_rejected_packets:increase5m{{{CHOSEN}}})"
+    causes = f"sum by (cause) (increase({ATTRIBUTED}{{{CHOSEN}}}[$__range])) > 0"
     return [
         shapes.graph(
             words.panel("fleet.over_time"),
-            at(0, 13, 12, 8),
+            at(0, 13, 9, 8),
             over(*zip(rows, legends, strict=True)),
             unit=f"suffix:{words('unit.a_minute')}",
             stacked=True,
             overrides=ranks(4, "E"),
         ),
         shapes.graph(
-            words.panel("fleet.causes"),
-            at(12, 13, 12, 8),
-            over((f"60 * {causes}", "{{cause}}")),
-            unit=f"suffix:{words('unit.a_minute')}",
+            words.panel("fleet.verdicts"),
+            at(9, 13, 9, 8),
+            over((verdicts, "{{verdict}}"), every="5m"),
+            style="bars",
             stacked=True,
-            overrides=named(words.values("cause"), colours.SERIES),
+            overrides=[
+                column(verdict, displayName=text, color=fixed(VERDICTS[verdict]))
+                for verdict, text in words.values("verdict").items()
+            ],
+        ),
+        shapes.bars(
+            words.panel("fleet.causes"),
+            at(18, 13, 6, 8),
+            now((f"sort_desc({causes})", "{{cause}}")),
+            overrides=named(words.values("cause")),
         ),
     ]
 
@@ -154,7 +165,7 @@ def _over_time(words: Words) -> list[Any]:
 def _sites(words: Words) -> Any:
     packets = f"sum by (site) ({REJECTED})"
     decided = f"sum by (site) (increase({ATTRIBUTED}{{{CHOSEN}}}[$__range]))"
-    first = f"and on (site) topk({MOST_ROWS}, {packets})"
+    first = f"or on (site) 0 * {packets} and on (site) topk({MOST_ROWS}, {packets})"
     reporting = f"count by (site) (knockwatch_device_report_interval_seconds{{{CHOSEN}}})"
     number = {"unit": "locale", "decimals": 0}
     return shapes.table(
@@ -166,7 +177,7 @@ def _sites(words: Words) -> Any:
             f"sum by (site) ({NAMED}) / ({decided} > 0) {first}",
             f"{reporting} {first}",
             f"{LINES % '$__range'} {first}",
-            f"{NEWEST} * 1000 {first}",
+            f"{NEWEST} * 1000 and on (site) topk({MOST_ROWS}, {packets})",
             table=True,
         ),
         {

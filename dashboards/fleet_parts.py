@@ -5,13 +5,14 @@ from typing import Any
 from dashboards import colours, shapes
 from dashboards.asking import now, over
 from dashboards.fields import column, fixed, heads, mapped, named, query
-from dashboards.queries import or_zero
+from dashboards.queries import label, or_zero
 from dashboards.shapes import at
 from dashboards.words import Words
 
 LAG = "shard:knockwatch_shard_lag:seconds"
 DROPPED = "knockwatch_dropped_messages_total"
 SITES = "max by (shard) (knockwatch_shard_sites)"
+BEHIND = f"({LAG} or on (shard) 0 * {SITES})"
 
 
 def totals(words: Words, left: int) -> list[Any]:
@@ -45,7 +46,7 @@ def shards(words: Words, top: int) -> list[Any]:
         shapes.table(
             words.panel("fleet.shards"),
             at(0, top, 8, 9),
-            now(SITES, "max by (shard) (knockwatch_shard_lag_records)", LAG, table=True),
+            now(SITES, "max by (shard) (knockwatch_shard_lag_records)", BEHIND, table=True),
             {
                 "shard": words("column.shard"),
                 "Value #A": words("column.sites"),
@@ -64,7 +65,7 @@ def shards(words: Words, top: int) -> list[Any]:
             at(8, top, 8, 9),
             over(
                 (or_zero(f"max({LAG})"), words("worst_shard")),
-                (or_zero(f"avg({LAG})"), words("mean_shard")),
+                (or_zero(f"avg({BEHIND})"), words("mean_shard")),
             ),
             unit="s",
             overrides=[
@@ -88,11 +89,13 @@ def relays(words: Words, top: int) -> list[Any]:
     number = {"unit": "locale", "decimals": 0}
     relayed = "sum by (instance) (rate(knockwatch_relayed_messages_total[$__rate_interval]))"
     dropped = f"sum by (instance, shard, listener, reason) (increase({DROPPED}[$__range])) > 0"
+    for name in ("instance", "shard"):
+        dropped = label(dropped, name, "–", name, "")
     reasons = mapped(words.values("reason") | words.values("fleet_reason"))
     return [
         shapes.table(
             words.panel("fleet.relays"),
-            at(0, top, 10, 9),
+            at(0, top, 9, 9),
             now(
                 "max by (instance) (knockwatch_relay_spool_bytes)",
                 "max by (instance) (knockwatch_relay_spool_records)",
@@ -110,22 +113,22 @@ def relays(words: Words, top: int) -> list[Any]:
             join="instance",
             sort=words("column.spool"),
             overrides=[
-                column("Value #A", unit="bytes"),
-                column("Value #B", **number),
-                column("Value #C", unit="dateTimeAsLocal", custom__width=170),
-                column("Value #D", **number),
+                column("Value #A", unit="bytes", custom__width=75),
+                column("Value #B", **number, custom__width=70),
+                column("Value #C", unit="dateTimeAsLocal", custom__width=165),
+                column("Value #D", **number, custom__width=75),
             ],
         ),
         shapes.graph(
             words.panel("fleet.waiting"),
-            at(10, top, 6, 9),
+            at(9, top, 5, 9),
             over((or_zero("sum(knockwatch_relay_spool_bytes)"), words("column.spool"))),
             unit="bytes",
             overrides=[query("A", color=fixed(colours.SERIES[0]))],
         ),
         shapes.table(
             words.panel("fleet.dropped"),
-            at(16, top, 8, 9),
+            at(14, top, 10, 9),
             now(f"topk(50, {dropped})", table=True),
             heads(
                 words,
@@ -137,6 +140,8 @@ def relays(words: Words, top: int) -> list[Any]:
             ),
             sort=words("column.times"),
             overrides=[
+                column("instance", custom__width=130),
+                column("shard", custom__width=65),
                 column("listener", custom__width=80),
                 column("reason", mappings=[reasons]),
                 column("Value", **number, custom__width=80),

@@ -8,7 +8,7 @@ with what Prometheus itself makes of the same rules.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,11 +38,15 @@ class Rule(NamedTuple):
 
 def rules(folder: Path = RULES) -> list[Rule]:
     """All rules of all files."""
+    return [one for file in sorted(folder.glob("*.yml")) for one in of_file(file)]
+
+
+def of_file(file: Path) -> list[Rule]:
+    """All rules of one file."""
     found = []
-    for file in sorted(folder.glob("*.yml")):
-        for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:
-            interval = round(seconds(group.get("interval", "15s")))
-            found += [rule(entry, interval) for entry in group["rules"]]
+    for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:
+        interval = round(seconds(group.get("interval", "15s")))
+        found += [rule(entry, interval) for entry in group["rules"]]
     return found
 
 
@@ -76,13 +80,15 @@ def in_order(all_rules: Iterable[Rule]) -> list[list[Rule]]:
     return steps
 
 
-def live_through(server: Server, now: int, oldest: int, step: int) -> list[Series]:
-    """Evaluate every rule each `step` seconds, or each of its intervals if they are longer.
+def live_through(
+    server: Server, now: int, oldest: int, step: int, everything: Sequence[Rule] = ()
+) -> list[Series]:
+    """Evaluate each rule every `step` seconds, or at its own interval if that is longer.
 
-    The last time is `now`, whatever the interval, so that nothing that is then shown is stale.
-    Return all that was recorded.
+    The rules are a home's if none are given. The last time is `now`, whatever the interval, so that
+    nothing that is then shown is stale. Return all that was recorded.
     """
-    everything = rules()
+    everything = everything or rules()
     written = []
     for ready in in_order(everything):
         series = [found for one in ready for found in recorded(one, server, now, oldest, step)]
