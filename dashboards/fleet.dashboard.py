@@ -156,7 +156,7 @@ def _over_time(words: Words) -> list[Any]:
         shapes.bars(
             words.panel("fleet.causes"),
             at(18, 13, 6, 8),
-            now((f"sort_desc({causes})", "{{cause}}")),
+            now((f"topk(5, {causes})", "{{cause}}")),
             overrides=named(words.values("cause")),
         ),
     ]

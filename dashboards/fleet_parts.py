@@ -39,13 +39,13 @@ def totals(words: Words, left: int) -> list[Any]:
 
 
 def shards(words: Words, top: int) -> list[Any]:
-    """Return three panels: who has which shard, how far each is behind, what is committed."""
+    """Return a row of panels: the shards, how far they are behind, what is stored, what waits."""
     done = "sum by (outcome) (increase(knockwatch_transactions_total[$__rate_interval]))"
     shades = [colours.BAR, colours.SERIES[0]]
     return [
         shapes.table(
             words.panel("fleet.shards"),
-            at(0, top, 8, 9),
+            at(0, top, 6, 9),
             now(SITES, "max by (shard) (knockwatch_shard_lag_records)", BEHIND, table=True),
             {
                 "shard": words("column.shard"),
@@ -62,7 +62,7 @@ def shards(words: Words, top: int) -> list[Any]:
         ),
         shapes.graph(
             words.panel("fleet.behind"),
-            at(8, top, 8, 9),
+            at(6, top, 6, 9),
             over(
                 (or_zero(f"max({LAG})"), words("worst_shard")),
                 (or_zero(f"avg({BEHIND})"), words("mean_shard")),
@@ -75,18 +75,26 @@ def shards(words: Words, top: int) -> list[Any]:
         ),
         shapes.graph(
             words.panel("fleet.transactions"),
-            at(16, top, 8, 9),
+            at(12, top, 6, 9),
             over((done, "{{outcome}}")),
             style="bars",
             stacked=True,
             overrides=named(words.values("transaction"), shades),
         ),
+        shapes.graph(
+            words.panel("fleet.waiting"),
+            at(18, top, 6, 9),
+            over((or_zero("sum(knockwatch_relay_spool_bytes)"), words("column.spool"))),
+            unit="bytes",
+            overrides=[query("A", color=fixed(colours.SERIES[0]))],
+        ),
     ]
 
 
 def relays(words: Words, top: int) -> list[Any]:
-    """Return three panels: each relay, what they hold, what was dropped anywhere."""
+    """Return a row of panels: each relay, and what was dropped anywhere."""
     number = {"unit": "locale", "decimals": 0}
+    waits = "time() - max by (instance) (knockwatch_relay_oldest_timestamp_seconds)"
     relayed = "sum by (instance) (rate(knockwatch_relayed_messages_total[$__rate_interval]))"
     dropped = f"sum by (instance, shard, listener, reason) (increase({DROPPED}[$__range])) > 0"
     for name in ("instance", "shard"):
@@ -95,11 +103,11 @@ def relays(words: Words, top: int) -> list[Any]:
     return [
         shapes.table(
             words.panel("fleet.relays"),
-            at(0, top, 9, 9),
+            at(0, top, 12, 9),
             now(
                 "max by (instance) (knockwatch_relay_spool_bytes)",
                 "max by (instance) (knockwatch_relay_spool_records)",
-                "max by (instance) (knockwatch_relay_oldest_timestamp_seconds > 0) * 1000",
+                f"{waits} or on (instance) 0 * max by (instance) (knockwatch_relay_spool_bytes)",
                 f"60 * {relayed}",
                 table=True,
             ),
@@ -113,22 +121,15 @@ def relays(words: Words, top: int) -> list[Any]:
             join="instance",
             sort=words("column.spool"),
             overrides=[
-                column("Value #A", unit="bytes", custom__width=75),
-                column("Value #B", **number, custom__width=70),
-                column("Value #C", unit="dateTimeAsLocal", custom__width=165),
-                column("Value #D", **number, custom__width=75),
+                column("Value #A", unit="bytes"),
+                column("Value #B", **number),
+                column("Value #C", unit="s", decimals=0),
+                column("Value #D", **number),
             ],
-        ),
-        shapes.graph(
-            words.panel("fleet.waiting"),
-            at(9, top, 5, 9),
-            over((or_zero("sum(knockwatch_relay_spool_bytes)"), words("column.spool"))),
-            unit="bytes",
-            overrides=[query("A", color=fixed(colours.SERIES[0]))],
         ),
         shapes.table(
             words.panel("fleet.dropped"),
-            at(14, top, 10, 9),
+            at(12, top, 12, 9),
             now(f"topk(50, {dropped})", table=True),
             heads(
                 words,

@@ -7,7 +7,7 @@ import promql_parser
 import pytest
 from grafana_foundation_sdk.models import units
 
-from exporter.fleet import exposition
+from exporter.fleet import exposition, relay_metrics, worker_metrics
 from exporter.metrics.metrics import ALL
 from tests.dashboards.generated import (
     DASHBOARDS,
@@ -32,10 +32,8 @@ THEIRS = re.compile(
     r"|alertmanager_notifications(_failed)?_total"
 )
 OF_FLEETS = {
-    *(declaration.name for declaration in exposition.DECLARED),
-    *("knockwatch_shard_lag_records", "knockwatch_transactions_total"),
-    *("knockwatch_relay_spool_bytes", "knockwatch_relay_spool_records"),
-    *("knockwatch_relay_oldest_timestamp_seconds", "knockwatch_relayed_messages_total"),
+    declaration.name
+    for declaration in (*exposition.DECLARED, *worker_metrics.DECLARED, *relay_metrics.OWN)
 }
 FIXED_WINDOWS = {"wall": {"15m", "1h", "1d", "6h"}, "pipeline": {"24h"}, "fleet": {"1h"}}
 LAWS = ("knockwatch_rejected_packets_total", "knockwatch_attributed_packets_total")
