@@ -92,7 +92,8 @@ def _top_sites(words: Words) -> list[Any]:
     who = f"max by (site, alertname, severity, device, router, shard, instance) ({firing})"
     who = label(label(who, "who", "?"), "site", NOTHING, "site", "")
     for name in ("instance", "shard", "router", "device"):
-        who = label(who, "who", "$1", name, "(.+)")
+        text = f"{words('column.shard')} $1" if name == "shard" else "$1"
+        who = label(who, "who", text, name, "(.+)")
     shades = {"critical": colours.TROUBLE, "warning": colours.SERIES[0]}
     severity = mapped(words.values("severity"), shades)
     return [

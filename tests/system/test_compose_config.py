@@ -100,5 +100,5 @@ def test_a_fleets_parts_are_a_homes_with_other_arguments():
     published = {(port["published"], port["protocol"]) for port in services["relay"]["ports"]}
     assert published == {("514", "udp"), ("514", "tcp"), ("10151", "tcp")}
     targets = {mount["target"] for mount in services["relay"]["volumes"]}
-    assert targets == {"/etc/knockwatch", "/run/secrets/knockwatch", "/var/lib/knockwatch"}
+    assert targets == {"/etc/knockwatch", "/var/lib/knockwatch"}
     assert all(about["mem_limit"] for about in services.values())

@@ -4,6 +4,7 @@ A real Prometheus answers the dashboards' queries, over the past of a made-up ho
 (tests/system/parts/home.py). Pictures go to build/preview/, those of the wall to docs/images/ too.
 
     make preview [ARGS="--only wall --state look --language ja"]
+    make preview ARGS="--fleet"    # those of a fleet, over the past of a made-up one
 """
 
 import argparse
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.system.parts import grafana, pasts, rules, variables
+from tests.system.parts import fleet_past, grafana, pasts, rules, variables
 from tests.system.parts.chromium import Screen
 from tests.system.parts.pasts import Lived
 from tests.system.parts.prompast import Server, remembering
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "preview"
 IMAGES = ROOT / "docs" / "images"
 GENERATED = ROOT / "dashboards" / "generated"
+FLEET = GENERATED / "fleet"
 SCREENS = (Screen(1280, 800), Screen(1920, 1200))
 ROW, GAP, MARGIN = 30, 8, 16  # pixels, as in src/main.jsx
 
@@ -50,10 +52,8 @@ def main(argv: list[str]) -> int:
     BUILD.mkdir(parents=True, exist_ok=True)
     modules = components.install()
     components.bundle(modules, BUILD / "bundle.js")
-    with (BUILD / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second preview waits for the same past
-        lived = remembered(BUILD / "pasts")
     with tempfile.TemporaryDirectory() as name, easel(BUILD, modules, Path(name)) as drawn:
+        lived = fleets(Path(name)) if options.fleet else homes(BUILD / "pasts")
         for state, past in lived.items():
             if options.state in ("", state):
                 with remembering(Path(name) / state, past.blocks) as server:
@@ -68,8 +68,23 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", default="", help="one dashboard, for example wall")
     parser.add_argument("--state", default="", help="quiet, look, trouble or nodata")
     parser.add_argument("--language", default="", help="en or ja")
-    parser.add_argument("--dashboards", type=Path, default=GENERATED, help="en/ and ja/ of it")
-    return parser.parse_args(argv)
+    parser.add_argument("--dashboards", type=Path, help="en/ and ja/ of it, in place of ours")
+    parser.add_argument("--fleet", action="store_true", help="those of a fleet")
+    options = parser.parse_args(argv)
+    options.dashboards = options.dashboards or (FLEET if options.fleet else GENERATED)
+    return options
+
+
+def fleets(folder: Path) -> dict[str, Lived]:
+    """The past of a fleet: there is one, of seven hours."""
+    return {"fleet": fleet_past.live(folder / "past", round(datetime.now(UTC).timestamp())).lived}
+
+
+def homes(folder: Path) -> dict[str, Lived]:
+    """The pasts of homes; a second preview waits for the same ones."""
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return remembered(folder)
 
 
 def remembered(folder: Path) -> dict[str, Lived]:
