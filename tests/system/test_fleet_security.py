@@ -15,7 +15,7 @@ from exporter.fleet.records import Lines, encode
 from exporter.fleet.relay_keys import sign
 from tests.system.parts.exposition import total
 from tests.system.parts.fleet import REJECTED, ready, scraped, worker
-from tests.system.parts.founding import message
+from tests.system.parts.founding import flood, message
 from tests.system.parts.kafka import Kafka
 from tests.system.parts.kafka import kafka as started
 from tests.system.parts.kafka_records import QUIET, read, write
@@ -23,11 +23,13 @@ from tests.system.parts.kafka_security import Passwords
 from tests.system.parts.knockwatch import Server
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
+from tests.system.parts.relay import relay as relaying
 from tests.transports.authority import Authority
 
 pytestmark = needs("kafka")
 
 TOPIC = "knockwatch"
+RELAYED = "knockwatch_relayed_messages_total"
 DROPPED = "knockwatch_dropped_messages_total"
 KEYS = {"osaka": "0123456789abcdef" * 2, "tokyo": "fedcba9876543210" * 2}
 SEQUENCE = itertools.count(1)
@@ -119,6 +121,27 @@ def test_what_a_relay_signed_for_its_site_is_counted(fleet):
     value = record("198.51.100.1", "198.51.100.2")
     send(fleet, "osaka", value, relay="osaka", signature=signed("osaka", "osaka", value))
     until(lambda: fleet.rejected("osaka") == 2, "packets of Osaka")
+
+
+@pytest.mark.parametrize("site", ["osaka", "tokyo"])
+def test_a_relay_is_counted_for_its_own_site_and_for_no_other(fleet, tmp_path, site):
+    key = tmp_path / "key"
+    key.write_text(f"{KEYS['osaka']}\n")
+    place = f'site = "{site}"\nkey_file = "{key}"\n'
+    how = login(fleet.cluster, tmp_path, "relay")
+    packets, forged = fleet.rejected("osaka"), fleet.dropped("forged")
+    with relaying(
+        tmp_path, fleet.cluster.bootstrap, TOPIC, name="osaka", relay=place, kafka=how
+    ) as relay:
+        relay.send(*flood(30))
+        until(lambda: total(relay.metrics(), RELAYED) == 30, "all written")
+    if site == "osaka":
+        until(lambda: fleet.rejected("osaka") == packets + 30, "all counted")
+        assert fleet.dropped("forged") == forged
+    else:
+        until(lambda: fleet.dropped("forged") > forged, "dropped as forged")
+        assert fleet.rejected("osaka") == packets
+        assert "tokyo" not in scraped(fleet.worker)
 
 
 @pytest.mark.parametrize(

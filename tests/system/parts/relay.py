@@ -18,9 +18,20 @@ SITE = 'site = "osaka"'
 
 @contextmanager
 def relay(
-    folder: Path, servers: str, topic: str, *, relay: str = SITE, listen: str = "", kafka: str = ""
+    folder: Path,
+    servers: str,
+    topic: str,
+    *,
+    name: str = "r1",
+    relay: str = SITE,
+    listen: str = "",
+    kafka: str = "",
+    more: str = "",
 ) -> Iterator[Server]:
-    """Run `relay` on free ports of the loopback; its spool stays in `folder` for the next one."""
+    """Run `relay` on free ports of the loopback; its spool stays in `folder` for the next one.
+
+    `kafka` is what else [kafka] says.
+    """
     folder.mkdir(exist_ok=True)
     http, syslog = free_port(), free_port()
     names = ", ".join(f'"{server}"' for server in servers.split(","))
@@ -29,7 +40,7 @@ def relay(
         http=http,
         syslog=syslog,
         more=f"{listen}\n[kafka]\nservers = [{names}]\n"
-        f'topic = "{topic}"\n{kafka}\n[relay]\nname = "r1"\n{relay}\n',
+        f'topic = "{topic}"\n{kafka}\n[relay]\nname = "{name}"\n{relay}\n{more}',
     )
     argv = [*COMMAND, "relay", "--config", config, "--state-dir", folder / "state"]
     with started(argv, folder / "relay.log", cwd=ROOT) as process:
