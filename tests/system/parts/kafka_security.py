@@ -1,4 +1,4 @@
-"""How clients and a Kafka know each other: in plain text, over TLS, or over TLS with a password."""
+"""How clients and a Kafka know each other: not at all, or by certificates and passwords."""
 
 import secrets
 from pathlib import Path
@@ -41,39 +41,8 @@ class Plaintext:
         """Tell nodes that have started what they have to know of users."""
 
 
-class Tls(Plaintext):
-    """Anybody may do anything, once the node has shown a certificate for `localhost`."""
-
-    protocol = "SSL"
-
-    def __init__(self, folder: Path) -> None:
-        self._authority = Authority(folder, "kafka-authority")
-        issued = self._authority.issue()
-        self._identity = folder / "kafka.pem"
-        # Kafka reads a key as PKCS 8 only, and wants it before the chain.
-        key = load_pem_private_key(issued.key.read_bytes(), None)
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self._identity.write_bytes(pem + issued.certificate.read_bytes())
-
-    @property
-    def authority(self) -> Path:
-        """The certificate that a client has to trust."""
-        return self._authority.file
-
-    def broker(self) -> dict[str, str]:
-        return {
-            "ssl.keystore.type": "PEM",
-            "ssl.keystore.location": str(self._identity),
-            "ssl.truststore.type": "PEM",
-            "ssl.truststore.location": str(self.authority),
-        }
-
-    def client(self, user: str) -> dict[str, str]:
-        return {"security.protocol": self.protocol, "ssl.ca.location": str(self.authority)}
-
-
-class Passwords(Tls):
-    """Over TLS, as one of these users, by PLAIN or SCRAM-SHA-512.
+class Guarded(Plaintext):
+    """Over TLS, certificates on both sides, as one of these users, by PLAIN or SCRAM-SHA-512.
 
     Each but the administrator may do only what it was allowed.
     """
@@ -81,14 +50,26 @@ class Passwords(Tls):
     protocol = "SASL_SSL"
 
     def __init__(self, folder: Path, *users: str) -> None:
-        super().__init__(folder)
+        self.authority = Authority(folder, "kafka-authority")
         self.passwords = {user: secrets.token_hex(8) for user in (ADMIN, *users)}
+        self.own = self.authority.issue("client")  # the clients' certificate, one for all
+        self._node = folder / "kafka-node.pem"
+        node = self.authority.issue()
+        # Kafka reads a key as PKCS 8 only, and wants it before the chain.
+        key = load_pem_private_key(node.key.read_bytes(), None)
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        self._node.write_bytes(pem + node.certificate.read_bytes())
 
     def broker(self) -> dict[str, str]:
         listener = "listener.name.clients"
         known = " ".join(f'user_{user}="{secret}"' for user, secret in self.passwords.items())
         own = f'username="{ADMIN}" password="{self.passwords[ADMIN]}"'
-        return super().broker() | {
+        return {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self._node),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self.authority.file),
+            f"{listener}.ssl.client.auth": "required",
             "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
             "sasl.mechanism.inter.broker.protocol": "PLAIN",  # it is known before all others
             f"{listener}.plain.sasl.jaas.config": f"{LOGINS}.plain.PlainLoginModule"
@@ -101,7 +82,11 @@ class Passwords(Tls):
         }
 
     def client(self, user: str) -> dict[str, str]:
-        return super().client(user) | {
+        return {
+            "security.protocol": self.protocol,
+            "ssl.ca.location": str(self.authority.file),
+            "ssl.certificate.location": str(self.own.certificate),
+            "ssl.key.location": str(self.own.key),
             "sasl.mechanism": "PLAIN",
             "sasl.username": user,
             "sasl.password": self.passwords[user],
