@@ -15,12 +15,13 @@ from pathlib import Path
 
 from loguru import logger
 
-from exporter import build, heap, reverse_dns, tables, web
+from exporter import build, heap, web
 from exporter.access.tokens import Tokens
-from exporter.evidence import Bounds
+from exporter.enquiries import Enquiries
 from exporter.evidence_file import EvidenceFile
 from exporter.pipeline import Pipeline
 from exporter.receivers import Receivers
+from exporter.reloading import Reloading, bounds
 from exporter.service import Service
 from exporter.settings import Config
 from exporter.stages import Stages
@@ -39,17 +40,22 @@ WRITE = 60.0  # seconds between writes that no scrape asked for: SD cards wear o
 class App:
     """The running parts of one exporter."""
 
-    def __init__(self, config: Config, folder: Path, tokens: Tokens | None = None) -> None:
-        """Open everything that can fail.
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        tokens: Tokens | None = None,
+        read: Callable[[], Config] | None = None,
+    ) -> None:
+        """Open everything that can fail; `read` reads the configuration anew.
 
         Raises database.StateError, config.ConfigError, transports.ListenError or ValueError, each
         naming what and where.
         """
-        self._config = config
         self._log_failure = OncePerMinute()
         self._stopping = asyncio.Event()
         with contextlib.ExitStack() as opened:
-            evidence = EvidenceFile(folder / "evidence.sqlite", _bounds(config))
+            evidence = EvidenceFile(folder / "evidence.sqlite", bounds(config))
             opened.callback(evidence.close)
             state = StateFile(folder / "state.sqlite")
             opened.callback(state.close)
@@ -84,6 +90,10 @@ class App:
             opened.callback(self._http_socket.close)
             self._opened = opened.pop_all()
         self.service.before_scrape = self._count_losses
+        self.reloading = Reloading(
+            self.service, evidence.store, self.receivers, self._web, read or (lambda: config)
+        )
+        self._enquiries = Enquiries(self.service)
 
     @property
     def scheme(self) -> str:
@@ -107,16 +117,17 @@ class App:
                 group.create_task(self._regularly(WRITE, self._write)),
                 group.create_task(self._regularly(RENEW, self.receivers.renew)),
             ]
-            networks = self._pipeline.stages.networks
-            refresh = group.create_task(tables.refresh(self._config.network, networks))
-            names = group.create_task(self._keep_asking())
+            asked = [
+                group.create_task(self.reloading.serve(self._enquiries.renew)),
+                group.create_task(self._enquiries.serve()),
+            ]
             self.service.ready = True
             await stop.wait()
             self.service.ready = False
             self.receivers.udp.close()
-            for task in (*streams, refresh, names):
+            for task in (*streams, *asked):
                 task.cancel()
-            await asyncio.wait([*streams, refresh, names, *regular])
+            await asyncio.wait([*streams, *asked, *regular])
             self._inbox.close()
             await consumer
             self._count_losses()
@@ -160,16 +171,6 @@ class App:
         await self.service.write_evidence()
         await self.service.commit()
 
-    async def _keep_asking(self) -> None:
-        """Ask for the names of the home's own addresses."""
-        stages = self._pipeline.stages
-        await reverse_dns.keep_asking(
-            stages.hosts.inventory.resolved,
-            _resolvers(self._config.network.resolver),
-            time.time,
-            lambda outcome: stages.metrics.reverse_lookup(outcome, time.time()),
-        )
-
     def _failed(self, task: str, error: Exception) -> None:
         now = time.time()
         self._pipeline.stages.metrics.internal_error(task, now)
@@ -183,34 +184,26 @@ class App:
             self._pipeline.stages.metrics.dropped(listener, reason, messages, time.time())
 
 
-def _bounds(config: Config) -> Bounds:
-    kept = config.state
-    return Bounds(
-        rows=kept.evidence_rows, seconds=kept.evidence_days * 86_400.0, bytes=kept.evidence_bytes
-    )
-
-
-def _resolvers(resolver: str) -> list[str]:
-    """Whom to ask for names; a container's own gateway is no router of the home."""
-    if resolver == "gateway":
-        return [] if gateway.masks() else list(dict.fromkeys(gateway.ours()))
-    return [] if resolver == "off" else [resolver]
-
-
 def _stages(config: Config) -> Stages:
     return build.stages(config, gateways=gateway.ours(), masks=gateway.masks())
 
 
-async def serve(config: Config, folder: Path, tokens: Tokens | None = None) -> None:
-    """Run until SIGTERM or SIGINT.
+async def serve(
+    config: Config,
+    folder: Path,
+    tokens: Tokens | None = None,
+    read: Callable[[], Config] | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT; take the configuration that `read` reads at each SIGHUP.
 
     Raises what `App` raises when it cannot start.
     """
-    app = App(config, folder, tokens)
+    app = App(config, folder, tokens, read)
     heap.settle()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reloading.ask)
     logger.info(
         "knockwatch {} listens for syslog on UDP and TCP port {} (receive buffer {} of {} bytes)",
         *(

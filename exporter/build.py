@@ -11,6 +11,7 @@ from exporter.attribution import Attributor
 from exporter.attribution.mappings import Forward, Mappings
 from exporter.dialects import Dialect, custom, fields
 from exporter.dialects.table import DIALECTS
+from exporter.enrichment import Table
 from exporter.enrichment.direction import Home, Interfaces
 from exporter.enrichment.networks import Networks
 from exporter.events import STDIN
@@ -27,8 +28,16 @@ VERSION = version("knockwatch")
 _SCANNED = frozenset(["scan", "iot_botnet", "exploit", "reflection"])
 
 
-def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str] = ()) -> Stages:
+def stages(
+    config: Config,
+    *,
+    gateways: Iterable[str] = (),
+    masks: Iterable[str] = (),
+    table: Table | None = None,
+) -> Stages:
     """Build every stage. `gateways` are ours; `masks` are those that hide their senders.
+
+    `table` is one of AS numbers that was read before.
 
     Raises ValueError naming what of the configuration or the package's data cannot be used.
     """
@@ -36,6 +45,7 @@ def stages(config: Config, *, gateways: Iterable[str] = (), masks: Iterable[str]
     special = config.network.special
     networks = Networks(
         knowledge.networks,
+        table,
         special=None if special is None else [(entry.prefix, entry.kind) for entry in special],
     )
     metrics = Metrics(config.budgets)

@@ -59,9 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     import asyncio
+    import signal
 
     from exporter import app
     from exporter.config import state_dir
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the configuration can be read anew
 
     config = reaching.configuration(options)
     if config.kafka.servers:
@@ -71,7 +74,8 @@ def _serve(options: argparse.Namespace) -> int:
         asyncio.run(worker.serve(config))
         return OK
     folder = state_dir(options.state_dir)
-    asyncio.run(app.serve(config, folder, _tokens(config, folder)))
+    tokens = _tokens(config, folder)
+    asyncio.run(app.serve(config, folder, tokens, lambda: reaching.configuration(options)))
     return OK
 
 

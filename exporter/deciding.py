@@ -58,6 +58,11 @@ class Deciding:
         self._decided_each = decided_each
         self._nobodys = Nobodys(stages, spread, bisection, self._alone)
 
+    def use(self, stages: Stages) -> None:
+        """Decide with other parts."""
+        self._stages = stages
+        self._nobodys = Nobodys(stages, self._spread, self._bisection, self._alone)
+
     def spread(self, happened: float, now: float) -> tuple[Spread, float]:
         """What was seen around a packet, and its clock: what comes late is no flood of today."""
         if now - happened <= LATE:

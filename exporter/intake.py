@@ -22,6 +22,13 @@ MAX_FLOODS = 64  # senders whose lines' forms are remembered
 _LIVE = frozenset({"udp", "tcp", "tls"})  # listeners whose senders speak of now, as a rule
 
 
+class Arrived(msgspec.Struct):
+    """What a listener handed over since the start."""
+
+    messages: int = 0
+    last: float = 0.0
+
+
 class Taken(msgspec.Struct, frozen=True, gc=False):
     """One message, read."""
 
@@ -52,6 +59,15 @@ class Intake:
         self._newest: dict[str, Sender] = {}  # the one whose message came last, by address
         self._forms: dict[str, Forms] = {}  # of its lines, by address
         self._trials = Trials()
+
+    def use(self, reader: Reader) -> None:
+        """Read in another way; senders are known by the names that routers have now."""
+        self._reader = reader
+        self._forms.clear()
+        for (address, hostname), sender in self._senders.items():
+            sender.dialect, sender.by_tag = None, {}
+            if self._router is None:
+                sender.router = self._routers.name(address, hostname)
 
     def pieces(self, batch: Batch) -> Iterator[bytes | Block]:
         """The messages in their order; as blocks, once it is known how the sender's are read.

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-import msgspec
-
 from exporter.attribution.crowds import MAX_LINE, Crowd, Touched
 from exporter.attribution.mappings import REMOVED
 from exporter.attribution.waiting import Group, Waiting
@@ -25,7 +23,7 @@ from exporter.floods import Floods
 from exporter.host_report import HostReport
 from exporter.hosts.machines import Device
 from exporter.hosts.traffic import Traffic
-from exporter.intake import Intake, Taken
+from exporter.intake import Arrived, Intake, Taken
 from exporter.reading.unread import UnreadLines, lacks_verdict
 from exporter.routers.echoes import Echoes
 from exporter.routers.fronts import Fronts
@@ -34,13 +32,6 @@ from exporter.syslog import encoding
 from exporter.syslog.blocks import Block
 
 FORGET_EVERY = 60.0  # seconds
-
-
-class Arrived(msgspec.Struct):
-    """What a listener handed over since the start."""
-
-    messages: int = 0
-    last: float = 0.0
 
 
 class Pipeline:
@@ -82,6 +73,13 @@ class Pipeline:
     def line_clock(self) -> float | None:
         """What time it is, by the lines."""
         return self.intake.line_clock
+
+    def use(self, stages: Stages) -> None:
+        """Go on as other, new stages are configured; what is known and counted stays."""
+        self.stages = self.stages.configured_as(stages)
+        self.intake.use(stages.reader)
+        self._floods = Floods(self.stages, self.intake, self.spread)
+        self._deciding.use(self.stages)
 
     # --- what goes in ----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from exporter.events import Position
 from exporter.rates import Rates
 from exporter.settings import Config, Listen
 from exporter.transports import Dropped, ListenError, certificate, descriptors
+from exporter.transports.certificate import Certificate
 from exporter.transports.inbox import Inbox
 from exporter.transports.stdin import StandardInput
 from exporter.transports.stream import StreamServer
@@ -67,6 +68,21 @@ class Receivers:
         """Take a certificate anew that was renewed."""
         if self._certificate:
             await asyncio.to_thread(self._certificate.renew)
+
+    def use(
+        self,
+        listen: Listen,
+        senders: Prefixes[bool],
+        rates: Rates | None,
+        certificate: Certificate | None,
+    ) -> None:
+        """Hear others from now on, and answer with another certificate; ports stay."""
+        self._listen, self._senders, self._certificate = listen, senders, certificate
+        self.udp.rates = rates
+        for stream in filter(None, (self.tcp, self.tls)):
+            stream.max_connections = listen.connections
+        if self.tls is not None:
+            self.tls.certificate = certificate
 
     def close(self) -> None:
         """Close what is open."""

@@ -1,4 +1,4 @@
-"""What a pipeline remembers over a restart besides its counters: the named parts of the state file.
+"""What a pipeline remembers besides its counters: the named parts of the state file, and of whom.
 
 A pipeline goes in and parts come out, and the other way round. A part that cannot be read costs
 that part, and no other.
@@ -30,6 +30,17 @@ class Parts(msgspec.Struct, kw_only=True):
     processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
     bisection: Remembered = Remembered()
     alive: dict[str, float] = {}  # the agents that report, and their intervals in seconds
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """What was deleted of a device."""
+
+    reported: bool  # whether it was known by a report
+    evidence: int = 0  # rows
+    sockets: int  # and flows, open and closed
+    leases: int
+    associations: int  # its stations that joined an access point
+    acknowledged: int = 0  # programs
 
 
 _DECODERS = {
@@ -75,3 +86,16 @@ def restore(pipeline: Pipeline, stored: Mapping[str, bytes], now: float) -> dict
     grace = min(RESTART_GRACE * max(taken.alive.values(), default=0.0), MAX_GRACE)
     stages.attributor.awaits(taken.alive, now + grace)
     return lost
+
+
+def forget(pipeline: Pipeline, device: str, now: float) -> Forgotten:
+    """Delete what a pipeline knows of a device; its counters stay, which are only counts."""
+    hosts, lookups = pipeline.stages.hosts, pipeline.stages.attributor.lookups
+    reported = hosts.device(device) is not None
+    pipeline.bisection.forget(device)
+    pipeline.traffic.forget(device)
+    whose = {ip: hosts.inventory.whose(ip, now).device for ip in lookups.askers()}
+    lookups.forget({ip for ip in whose if (whose[ip] or "").casefold() == device.casefold()})
+    leases, associations = hosts.inventory.erase(device)
+    sockets = hosts.erase(device)
+    return Forgotten(reported=reported, sockets=sockets, leases=leases, associations=associations)

@@ -6,7 +6,7 @@ which work on copies in a thread.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import PurePath
@@ -37,17 +37,6 @@ _positions = msgspec.msgpack.Decoder(dict[str, Position])
 _known = msgspec.msgpack.Decoder(list[Acknowledgement])
 
 
-class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
-    """What was deleted of a device."""
-
-    reported: bool  # whether it was known by a report
-    evidence: int  # rows
-    sockets: int  # and flows, open and closed
-    leases: int
-    associations: int  # its stations that joined an access point
-    acknowledged: int  # programs
-
-
 class Service:
     """One running exporter."""
 
@@ -66,11 +55,13 @@ class Service:
 
         `begin_anew` sets a damaged file of evidence aside; `trouble` is why there is none.
         """
-        self.config = config
+        self.host_names: set[str] = set()  # under which the page is reached, in lower case
+        self.use(config)
         self.pipeline = pipeline
         self.clock = clock
         self.started = clock()
         self.ready = False
+        self.watched: list[Callable[[], Iterable[formats.Family]]] = []  # what else is shown
         self.before_scrape: Callable[[], object] | None = None  # reads what the kernel counts
         self.acknowledged = Acknowledgements()
         self._state = state
@@ -88,6 +79,12 @@ class Service:
         self._trouble = ""  # why the last commit failed, "" if it did not
         self._positions: dict[str, Position] = {}  # by path, the one read longest ago first
         self._process = [ProcessCollector(registry=None), PlatformCollector(registry=None)]
+
+    def use(self, config: Config) -> None:
+        """Answer by this configuration."""
+        self.config = config
+        self.host_names.clear()
+        self.host_names.update(name.lower() for name in config.listen.host_names)
 
     def restore(self) -> None:
         """Take back what the state file holds."""
@@ -190,30 +187,16 @@ class Service:
         """
         return await self._archive.read(ask, *arguments)
 
-    async def forget(self, device: str) -> Forgotten:
+    async def forget(self, device: str) -> remembered.Forgotten:
         """Delete what is stored of a device; its counters stay, which are only counts.
 
         Raises sqlite3.Error when the evidence cannot be written; all else is deleted then.
         """
-        hosts, lookups = self.pipeline.stages.hosts, self.pipeline.stages.attributor.lookups
-        reported = hosts.device(device) is not None
-        self.pipeline.bisection.forget(device)
-        self.pipeline.traffic.forget(device)
-        whose = {ip: hosts.inventory.whose(ip, self.clock()).device for ip in lookups.askers()}
-        lookups.forget({ip for ip in whose if (whose[ip] or "").casefold() == device.casefold()})
-        leases, associations = hosts.inventory.erase(device)
-        sockets = hosts.erase(device)
+        forgotten = remembered.forget(self.pipeline, device, self.clock())
         acknowledged = self.acknowledged.forget(device)
         evidence = await self._archive.forget(device)
         await self.commit()
-        return Forgotten(
-            reported=reported,
-            evidence=evidence,
-            sockets=sockets,
-            leases=leases,
-            associations=associations,
-            acknowledged=acknowledged,
-        )
+        return msgspec.structs.replace(forgotten, evidence=evidence, acknowledged=acknowledged)
 
     def condition(self) -> Condition:
         """What the doctor looks at."""
@@ -267,6 +250,7 @@ class Service:
                 self._scrape_seconds,
                 stages.metrics,
             ),
+            *(family for look in self.watched for family in look()),
         ]
 
     async def _commit(self) -> None:

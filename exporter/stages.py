@@ -27,6 +27,24 @@ class Stages(NamedTuple):
     attributor: Attributor
     metrics: Metrics
 
+    def configured_as(self, other: "Stages") -> "Stages":
+        """Return stages that know and have counted what these do, and do as others are told to.
+
+        These are changed. The others' routers, hosts, attributor and metrics know nothing yet.
+        """
+        self.routers.use(other.routers)
+        self.hosts.inventory.use(other.hosts.inventory)
+        self.attributor.use(other.attributor)
+        self.metrics.widen(other.metrics.limits, other.routers.rules)
+        self.networks.use(other.networks)
+        return other._replace(
+            routers=self.routers,
+            hosts=self.hosts,
+            attributor=self.attributor,
+            metrics=self.metrics,
+            networks=self.networks,
+        )
+
     def rejection(
         self, event: Event, router: str, received: float, line: str = "", *, outside: bool = False
     ) -> Rejection:

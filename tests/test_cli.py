@@ -1,5 +1,4 @@
 import contextlib
-import hashlib
 import json
 import os
 import subprocess
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from exporter import build, cli, wire
-from exporter.access.tokens import Owner, Tokens
 from exporter.config import parse
 from exporter.enrichment import embedded
 from exporter.knowledge import load
@@ -400,25 +398,3 @@ def test_explain_and_check_use_the_configured_tables(run, file):
     assert (code, "Our Own Network" in out) == (0, True)
     code, _, error = run("check", "--config", file('[network]\ntables = ["/nowhere.csv"]\n'))
     assert (code, "/nowhere.csv" in error) == (1, True)
-
-
-# --- token ---------------------------------------------------------------------------------------
-
-
-def test_a_token_is_printed_with_its_line(run, tmp_path):
-    code, out, _ = run("token", "ANNA-PC")
-    token, line = out.splitlines()[0].rpartition(" ")[2], out.splitlines()[-1]
-    assert (code, token in line) == (0, False)
-    file = tmp_path / "tokens"
-    file.write_text(f"{line}\n")
-    assert Tokens(file).owner(token) == Owner("ANNA-PC")
-    assert run("token", "ANNA-PC")[1] != out
-
-
-def test_the_line_for_a_token_that_is_in_a_file_is_printed_alone(run, file):
-    code, out, _ = run("token", "--token-file", file("mine\n", "token"))
-    assert (code, out) == (0, f"sha256:{hashlib.sha256(b'mine').hexdigest()}\n")
-
-
-def test_a_name_that_can_have_no_token_is_1(run):
-    assert run("token", "# PC")[0] == 1

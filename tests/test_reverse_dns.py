@@ -12,10 +12,8 @@ import dns.rrset
 import pytest
 
 from exporter import reverse_dns
-from exporter.app import _resolvers
 from exporter.inventory.resolved import AGAIN, Resolved
 from exporter.reverse_dns import Unanswered, ask, keep_asking
-from exporter.transports import gateway
 
 NOW = 1_790_000_000.0
 IP = "192.168.1.23"
@@ -196,13 +194,3 @@ def test_a_refused_port_is_no_answer(quick):
         port = free.getsockname()[1]
     with pytest.raises(Unanswered):
         asyncio.run(ask(IP, "127.0.0.1", port))
-
-
-def test_our_router_is_asked_unless_another_is_named_or_nobody(monkeypatch):
-    monkeypatch.setattr(gateway, "ours", lambda: ["192.168.1.1", "192.168.1.1"])
-    monkeypatch.setattr(gateway, "masks", list)
-    assert _resolvers("gateway") == ["192.168.1.1"]
-    assert _resolvers("off") == []
-    assert _resolvers("192.168.1.53") == ["192.168.1.53"]
-    monkeypatch.setattr(gateway, "masks", lambda: ["192.168.1.1"])
-    assert _resolvers("gateway") == []  # the container's network, not the home's

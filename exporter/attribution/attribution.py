@@ -72,6 +72,12 @@ class Attributor:
         self._awaited: frozenset[str] = frozenset()  # agents that were alive before a restart
         self._awaited_until = 0.0
 
+    def use(self, other: "Attributor") -> None:
+        """Take what is configured of another one; what is known otherwise stays."""
+        self._port_kind = other._port_kind
+        self._traces.windows = other._traces.windows
+        self.mappings.use(other.mappings)
+
     def awaits(self, agents: Iterable[str], until: float) -> None:
         """Wait for these agents, which were alive before a restart; at the latest until then."""
         self._awaited, self._awaited_until = frozenset(agents), until

@@ -67,6 +67,10 @@ class Mappings:
         self._forwards = {(f.router, f.transport, f.port): f.device for f in forwards}
         self._mappings: dict[_Key, Mapping] = {}
 
+    def use(self, other: "Mappings") -> None:
+        """Take the forwards of another one; what the router told stays."""
+        self._forwards = other._forwards
+
     def add(self, router: str, event: Event, now: float) -> None:
         """Take a mapping in, or the end of one; a line without its ends says nothing."""
         if event.transport is None or event.destination_port is None:

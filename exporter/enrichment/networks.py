@@ -87,9 +87,19 @@ class Networks:
         return network
 
     @property
+    def table(self) -> Table:
+        """The table of AS numbers that is in use."""
+        return self._table
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The data sets behind the answers, with their versions: the page names them."""
         return tuple(self._table.sources)
+
+    def use(self, other: "Networks") -> None:
+        """Know what another one knows; the table stays, which is read in its own time."""
+        self._known, self._special, self._scanners = other._known, other._special, other._scanners
+        self.replace_table(self._table)
 
     def replace_table(self, table: Table) -> None:
         """Answer from another table from now on."""

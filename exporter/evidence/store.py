@@ -49,7 +49,7 @@ class EvidenceStore:
         reader: sqlite3.Connection | None = None,
     ) -> None:
         """Take an open connection, usable from other threads, and `prepare` it."""
-        self._bounds = bounds
+        self.bounds = bounds
         self._rows: dict[tuple[object, ...], Row] = {}
         self._sockets: dict[tuple[object, ...], Held] = {}
         self.use(connection, reader)
@@ -118,8 +118,8 @@ class EvidenceStore:
         with self._connection:
             self._connection.executemany(_INSERT, values)
             sockets.store(self._connection, gathered.sockets)
-            trim(self._connection, self._bounds, now)
-        give_back(self._connection, self._bounds)
+            trim(self._connection, self.bounds, now)
+        give_back(self._connection, self.bounds)
 
     def forget(self, device: str) -> int:
         """Delete what is stored of a device; return how many rows. Raises sqlite3.Error."""

@@ -60,11 +60,26 @@ class Inventory:
         self.radios = Radios()
         self.resolved = Resolved()
         self.neighbours = Neighbours()
-        self.configured = dict(configured or {})
-        self._names = {name.casefold(): name for name in self.configured.values()}
-        self._excluded = {name.casefold(): places for name, places in (excluded or {}).items()}
+        self._excluded: dict[str, frozenset[str]] = {}
         self.presences = Presences(self._excluded)
-        self._access_points = dict(access_points or {})
+        excluded = {name.casefold(): places for name, places in (excluded or {}).items()}
+        self._configure(configured or {}, excluded, access_points or {})
+
+    def use(self, other: "Inventory") -> None:
+        """Take what is configured of another one; what is known otherwise stays."""
+        self._configure(other.configured, other._excluded, other._access_points)
+
+    def _configure(
+        self,
+        configured: Mapping[str, str],
+        excluded: Mapping[str, frozenset[str]],
+        access_points: Mapping[str, str],
+    ) -> None:
+        self.configured = dict(configured)
+        self._names = {name.casefold(): name for name in configured.values()}
+        self._excluded.clear()
+        self._excluded.update(excluded)
+        self._access_points = dict(access_points)
 
     def report(self, name: str, report: HostReport, taken: float, until: float) -> None:
         """Take in what a host says of itself and of its neighbours, at `taken`."""

@@ -1,5 +1,6 @@
 """The counters: declared once, bounded by budgets, kept exactly, and exposed."""
 
+from exporter.metrics.budget import Limits
 from exporter.metrics.metrics import (
     ATTRIBUTED,
     DROPPED,
@@ -8,7 +9,6 @@ from exporter.metrics.metrics import (
     REPORTS,
     ROUTER_EVENTS,
     STATE_ERRORS,
-    Limits,
     Metrics,
 )
 

@@ -7,11 +7,29 @@ device.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Annotated
+
+import msgspec
 
 OTHER = "other"
 MIN_WEIGHT = 16  # packets; fewer never earn a place in the second half
 MOST_AT_ONCE = MIN_WEIGHT // 2  # "repeated 999999 times" is one line, and anybody can write it
 _RESERVED = 10  # one tenth
+
+
+Places = Annotated[int, msgspec.Meta(ge=2, le=1_000_000)]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many values a label may have besides `other`, and series a metric."""
+
+    router: Places = 500
+    destination_port: Places = 500
+    source_asn: Places = 500
+    source_country: Places = 300
+    device: Places = 300
+    process: Places = 500
+    series_per_metric: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 10_000
 
 
 class Budget:
@@ -33,6 +51,11 @@ class Budget:
 
     def __len__(self) -> int:
         return len(self.placed)
+
+    def widen(self, limit: int) -> None:
+        """Give room to more values."""
+        if limit > self.limit:
+            self.limit, self.pressed = limit, False
 
     def label(self, value: str, weight: int, *, attributed: bool = False) -> str:
         """The label under which `weight` packets of `value` are counted: itself or `other`."""

@@ -5,14 +5,14 @@ state (devices, routers) is read at each scrape, so that a silent host disappear
 Names, labels and meanings are the product's contract: renaming one is a breaking change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
-from typing import Annotated
 
 import msgspec
 
 from exporter.events import Decision, Evidence, Reading, Rejection
 from exporter.knowledge import Application
+from exporter.metrics.budget import Limits
 from exporter.metrics.series import Declaration, SeriesStore
 
 COUNTERS: dict[str, Declaration] = {}
@@ -177,23 +177,16 @@ WAITING_PACKETS = _gauge(
 SCRAPE_SECONDS = _gauge(
     "knockwatch_scrape_duration_seconds", "How long the previous scrape took to answer."
 )
+RELOAD_SUCCESSFUL = _gauge(
+    "knockwatch_config_last_reload_successful",
+    "1 when the configuration in force is the one that was asked for last, at the start or since.",
+)
+RELOAD_SUCCESS_TIME = _gauge(
+    "knockwatch_config_last_reload_success_timestamp_seconds",
+    "When the configuration in force was read.",
+)
 BUILD_INFO = _gauge("knockwatch_build_info", "The version that runs.", "version", "python")
 ALL = (*COUNTERS.values(), DEVICE_BYTES, *GAUGES.values())
-
-
-Places = Annotated[int, msgspec.Meta(ge=2, le=1_000_000)]
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many values a label may have besides `other`, and series a metric."""
-
-    router: Places = 500
-    destination_port: Places = 500
-    source_asn: Places = 500
-    source_country: Places = 300
-    device: Places = 300
-    process: Places = 500
-    series_per_metric: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 10_000
 
 
 class Metrics:
@@ -208,6 +201,14 @@ class Metrics:
             self.store.place("source_asn", asn)
         self.processes: dict[str, tuple[str, str]] = {}  # process → application, verdict
         self._shown: Callable[[str], str] = str  # the name under which a device is shown
+
+    def widen(self, limits: Limits, routers: Iterable[str]) -> None:
+        """Give more values their places, and those routers for good."""
+        self.limits = limits
+        sizes = msgspec.structs.asdict(limits)
+        self.store.widen(sizes.pop("series_per_metric"), sizes)
+        for name in routers:
+            self.store.place("router", name)
 
     def with_devices(self, shown: Callable[[str], str]) -> "Metrics":
         """The same counters, in which each device is `shown` under another name."""

@@ -77,6 +77,12 @@ class SeriesStore:
         self._overflow = overflow
         self._earliest = 0.0
 
+    def widen(self, cap: int, budgets: Mapping[str, int]) -> None:
+        """Let metrics have more series, and labels more values: none that has a place loses it."""
+        self.cap = max(self.cap, cap)
+        for label, size in budgets.items():
+            self._budgets[label].widen(size)
+
     def begin_anew(self, now: float) -> None:
         """All series begin now, and show it: others of their names may have ended just before."""
         self._earliest = now + CREATED_BEFORE

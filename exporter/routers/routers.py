@@ -51,15 +51,22 @@ class Routers:
         masks: Iterable[str] = (),
     ) -> None:
         """`gateways` are our own; `masks` are those among them that hide senders."""
-        self.rules = {rule.name: rule for rule in rules}
-        self._by_sender = {sender: r.name for r in self.rules.values() for sender in r.senders}
-        self._by_host = {host.casefold(): r.name for r in self.rules.values() for host in r.hosts}
-        self._by_file: dict[str, str | None] = {}
+        self._configure({rule.name: rule for rule in rules})
         self._gateways = frozenset(gateways)
         self._masks = frozenset(masks)
         self.uplinks = Uplinks()
         self._heard: dict[str, Router] = {}
         self._clocks: dict[str, Clock] = {}  # as they were known before a restart
+
+    def use(self, others: "Routers") -> None:
+        """Name routers as others do; who has another name now begins anew, but for its clock."""
+        former = self.rules.keys() - others.rules.keys()
+        self._configure(others.rules)
+        for name, router in list(self._heard.items()):
+            now = self._by_sender.get(router.sender, name)
+            if name in former or now != name:
+                del self._heard[name]
+                self._clocks.setdefault(now, router.clock)
 
     def name(self, sender: str, hostname: str | None) -> str:
         """The name of the router behind a sender's address and a header's host."""
@@ -144,6 +151,12 @@ class Routers:
     def restore(self, offsets: Mapping[str, float]) -> None:
         """Take back what `offsets` gave: what was spooled meanwhile is late, and shows it."""
         self._clocks = {name: Clock(offset=offset) for name, offset in offsets.items()}
+
+    def _configure(self, rules: Mapping[str, RouterRule]) -> None:
+        self.rules = dict(rules)
+        self._by_sender = {sender: r.name for r in rules.values() for sender in r.senders}
+        self._by_host = {host.casefold(): r.name for r in rules.values() for host in r.hosts}
+        self._by_file: dict[str, str | None] = {}
 
     def _of_file(self, sender: str) -> str | None:
         """The router whose lines a followed file holds; None where that is not configured."""

@@ -56,7 +56,7 @@ class StreamServer:
         self._clock = clock
         self._allowed = allowed
         self._dropped = dropped
-        self._max_connections = max_connections
+        self.max_connections = max_connections
         self._idle_seconds = idle_seconds
         self._listener = listener
         self._log_due = OncePerMinute()
@@ -93,14 +93,14 @@ class StreamServer:
             if self._log_due(now, "denied", sender):
                 logger.warning("{} may not send: {} connection closed", sender, self._listener)
             return False
-        if len(self._connections) >= self._max_connections:
+        if len(self._connections) >= self.max_connections:
             self._refused += 1
             self._dropped(self._listener, "rate_limited", 1)
             if self._log_due(now, "refused"):
                 logger.warning(
                     "connection from {} closed: {} others are open (number {} of its kind)",
                     sender,
-                    self._max_connections,
+                    self.max_connections,
                     self._refused,
                 )
             return False

@@ -52,7 +52,7 @@ class Asked(NamedTuple):
 class Rules(NamedTuple):
     """What is configured."""
 
-    host_names: frozenset[str] = frozenset()
+    host_names: Collection[str] = frozenset()  # in lower case
     tokens: Tokens | None = None  # None: near clients may post
     known_later: bool = False  # whoever it is may post: what reads the request knows its clients
 

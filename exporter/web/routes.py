@@ -38,8 +38,7 @@ _STATIC = Path(__file__).with_name("static")
 
 def create(service: Service, tokens: Tokens | None = None) -> Starlette:
     """Return the application. With `tokens` only they may post; without, only near clients."""
-    names = frozenset(name.lower() for name in service.config.listen.host_names)
-    own = _Answers(service)
+    own, rules = _Answers(service), Rules(service.host_names, tokens)
     api, reports, page = Api(service), Reports(service, tokens), Page(service, tokens)
     forgetting, knowing = Forgetting(service, tokens), Knowing(service, tokens)
     adding, packets, devices = Adding(service, tokens), Packets(service), Devices(service)
@@ -75,7 +74,7 @@ def create(service: Service, tokens: Tokens | None = None) -> Starlette:
             Route("/known/withdraw", knowing.withdraw, methods=["POST"]),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[Middleware(Guard, rules=Rules(names, tokens), answer=own.turned_away)],
+        middleware=[Middleware(Guard, rules=rules, answer=own.turned_away)],
         exception_handlers={Refusal: own.refused, HTTPException: own.not_routed},
     )
 

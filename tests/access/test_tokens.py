@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter import cli
 from exporter.access.tokens import Owner, TokenError, Tokens, line, made
 
 
@@ -186,3 +187,23 @@ def test_without_a_folder_none_is_issued(file: Path):
     with pytest.raises(OSError, match="no folder"):
         Tokens(file).issue("PC")
     assert Tokens(file).revoke("PC") == 0
+
+
+def test_a_token_is_printed_with_its_line(capsys, tmp_path: Path):
+    assert cli.main(["token", "ANNA-PC"]) == 0
+    first, *_, text = capsys.readouterr().out.splitlines()
+    token, stored = first.rpartition(" ")[2], tmp_path / "stored"
+    assert token not in text
+    stored.write_text(f"{text}\n")
+    assert Tokens(stored).owner(token) == Owner("ANNA-PC")
+
+
+def test_the_line_for_a_token_that_is_in_a_file_is_printed_alone(capsys, tmp_path: Path):
+    mine = tmp_path / "mine"
+    mine.write_text("mine\n")
+    assert cli.main(["token", "--token-file", str(mine)]) == 0
+    assert capsys.readouterr().out == f"sha256:{digest('mine')}\n"
+
+
+def test_a_name_that_can_have_no_token_is_1(capsys):
+    assert cli.main(["token", "# PC"]) == 1
