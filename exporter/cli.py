@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from loguru import logger
 
@@ -138,27 +138,13 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    import msgspec
-    import tomli_w
-
-    from exporter.transports import certificate
-    from exporter.web.configuration import WebConfiguration
+    from exporter import checking
 
     config = reaching.configuration(options)
     _stages(config)
     _tokens(config)
-    certificate.configured(config.listen)
-    if config.relay.site or config.relay.subscribers:
-        from exporter.fleet import relay_parts
-
-        relay_parts.parts(config)
-    elif config.kafka.servers:
-        from exporter.fleet import kafka, worker
-
-        kafka.client(config.kafka)
-        worker.check(config)
-    WebConfiguration(config.listen.web_config)
-    print(tomli_w.dumps(_without_none(msgspec.to_builtins(config))), end="")
+    checking.files(config)
+    print(checking.written(config), end="")
     return OK
 
 
@@ -287,15 +273,6 @@ def _words(answer: Answer) -> str:
     return "\n\n".join(
         part for part in (answer.summary, answer.advice, answer.certainty, steps) if part
     )
-
-
-def _without_none(table: dict[str, Any]) -> dict[str, Any]:
-    """TOML has no null: what is not set is not written."""
-    return {
-        key: _without_none(value) if isinstance(value, dict) else value
-        for key, value in table.items()
-        if value is not None
-    }
 
 
 def _fail(message: str, code: int) -> int:

@@ -21,7 +21,7 @@ from tests.system.parts.founding import NETSTAT
 from tests.system.parts.kafka import Kafka
 from tests.system.parts.kafka import kafka as started
 from tests.system.parts.kafka_records import read
-from tests.system.parts.kafka_security import Passwords
+from tests.system.parts.kafka_security import Guarded
 from tests.system.parts.knockwatch import free_port
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
@@ -248,13 +248,14 @@ def test_subscribers_are_known_by_certificate_address_and_token(kafka, tmp_path)
 
 
 def test_a_relay_that_may_not_write_keeps_everything_until_it_may(tmp_path):
-    people = Passwords(tmp_path, "relay")
+    people = Guarded(tmp_path, "relay")
     with started(tmp_path / "kafka", security=people) as cluster:
         topic = cluster.topic("guarded", partitions=2)
         cluster.allow("relay", ResourceType.TOPIC, topic, AclOperation.DESCRIBE)
         (tmp_path / "password").write_text(people.passwords["relay"])
         login = (
-            f'security = "sasl_ssl"\nca = "{people.authority}"\nuser = "relay"\n'
+            f'security = "sasl_ssl"\nca = "{people.authority.file}"\nuser = "relay"\n'
+            f'certificate = "{people.own.certificate}"\nkey = "{people.own.key}"\n'
             f'password_file = "{tmp_path}/password"'
         )
         with relay(tmp_path / "relay", cluster.bootstrap, topic, kafka=login) as server:
