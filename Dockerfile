@@ -5,12 +5,18 @@
 FROM python:3.13-slim-trixie AS build
 WORKDIR /src
 RUN python -m venv /opt/knockwatch
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ONLY_BINARY=:all:
+COPY deploy/exporter/locked.txt deploy/exporter/locked-build.txt deploy/exporter/
+# Each file that comes from an index is one whose hash is known here.
+RUN /opt/knockwatch/bin/python -m pip install --require-hashes -r deploy/exporter/locked.txt \
+    && python -m venv /opt/build \
+    && /opt/build/bin/python -m pip install --require-hashes -r deploy/exporter/locked-build.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
-COPY deploy/exporter/constraints.txt deploy/exporter/constraints.txt
 COPY exporter exporter
 # pip stays behind: what runs installs nothing.
-RUN /opt/knockwatch/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-        --only-binary :all: --constraint deploy/exporter/constraints.txt ".[kafka]" \
+RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheel \
+    && /opt/knockwatch/bin/python -m pip install --no-deps --no-index /wheel/*.whl \
+    && /opt/knockwatch/bin/python -m pip check \
     && /opt/knockwatch/bin/python -m pip uninstall --yes pip \
     && install --directory --mode 0700 --owner 65532 --group 65532 /state
 

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
 
-.PHONY: help run test check bench fuzz lab oracle golden docs dashboards demo screenshot preview clean
+.PHONY: help run test check bench fuzz lab oracle golden docs dashboards demo lock audit sbom wheel screenshot preview clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,18 @@ demo: $(VENV)/installed ## the founding case, played live against a fresh export
 	  kill -0 $$server 2>/dev/null || exit 1; sleep 0.2; done; \
 	$(BIN)/knockwatch demo || exit 1; \
 	if [ -t 0 ]; then echo "The page stays until you press Ctrl-C."; wait $$server; fi
+
+lock: $(VENV)/installed-dev ## rewrite the hashes of what the image installs; ARGS=--upgrade for newer versions
+	@$(BIN)/python -m tools.lock $(ARGS)
+
+audit: $(VENV)/installed-dev ## known vulnerabilities of what is locked; 2 where advisories cannot be read
+	@$(BIN)/python -m tools.audit $(ARGS)
+
+sbom: $(VENV)/installed-dev ## build/sbom.json, of what the image holds of Python (CycloneDX)
+	@$(BIN)/python -m tools.sbom
+
+wheel: $(VENV)/installed-dev ## dist/knockwatch-….whl, the same bytes wherever it is built
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/python -m hatchling build -t wheel
 
 screenshot: $(VENV)/installed-dev ## rewrite docs/images/page.png
 	$(BIN)/python -m tests.system.screenshot docs/images/page.png

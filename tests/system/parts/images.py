@@ -15,7 +15,6 @@ import platform
 import subprocess
 import sys
 import tarfile
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +23,7 @@ from tests.system.parts.knockwatch import ROOT
 from tests.system.parts.lab import run
 from tests.system.parts.prometheus import binary, parts
 
-CONSTRAINTS = ROOT / "deploy" / "exporter" / "constraints.txt"
+LOCKS = tuple(ROOT / "deploy" / "exporter" / name for name in ("locked.txt", "locked-build.txt"))
 GLIBC = ("2_34", "2_28", "2_17", "2_12")  # whose wheels run on Debian 13
 
 # What of Debian 13 its programs need to run.
@@ -57,28 +56,26 @@ def trixie() -> Path:
 
 def wheels() -> Path:
     """Return a folder with every wheel that the Dockerfile installs; download what is missing."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    needed, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
-    wanted = [*needed, *extras["kafka"], *project["build-system"]["requires"]]
-    requirements = [wish.partition(";")[0] for wish in wanted]
-    key = hashlib.sha256(f"{requirements}{CONSTRAINTS.read_text()}".encode()).hexdigest()[:16]
-    folder = parts() / f"wheels-{key}"
+    locked = "".join(lock.read_text() for lock in LOCKS)
+    folder = parts() / f"wheels-{hashlib.sha256(locked.encode()).hexdigest()[:16]}"
     if not folder.exists():
-        unfinished = parts() / f"wheels-{key}.new"
-        download(unfinished, requirements, platform.machine())
+        unfinished = folder.with_suffix(".new")
+        download(unfinished, platform.machine())
         unfinished.rename(folder)
     return folder
 
 
-def download(folder: Path, requirements: Sequence[str], machine: str) -> None:
+def download(folder: Path, machine: str) -> None:
     """Put the wheels of the image's Python for that kind of processor into a folder.
 
-    Raises RuntimeError naming what has none.
+    Raises RuntimeError naming what has none, or another hash.
     """
     argv = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     argv += ["--only-binary", ":all:", "--python-version", "3.13", "--implementation", "cp"]
     argv += [f"--platform=manylinux_{version}_{machine}" for version in GLIBC]
-    argv += ["--constraint", str(CONSTRAINTS), "--dest", str(folder), *requirements]
+    argv += ["--dest", str(folder), "--no-deps", "--require-hashes"]
+    for lock in LOCKS:
+        argv += ["--requirement", str(lock)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"wheels for {machine}: {done.stderr.strip()}")
