@@ -17,6 +17,7 @@ from loguru import logger
 
 from exporter import build, heap, web
 from exporter.access.tokens import Tokens
+from exporter.canary import LISTENER, Canary, Where
 from exporter.enquiries import Enquiries
 from exporter.evidence_file import EvidenceFile
 from exporter.pipeline import Pipeline
@@ -69,7 +70,8 @@ class App:
             self.service.restore()
             self._web = WebConfiguration(config.listen.web_config)
             application = web.create(self.service, tokens)
-            self._http = HttpServer(application, self._web, guard.admits(tokens))
+            admits = guard.admits(tokens, self.service.secret)
+            self._http = HttpServer(application, self._web, admits)
             if tokens is not None and tokens.plain:
                 logger.warning(
                     "{} tokens stand in {} as they are: put there what `knockwatch token NAME "
@@ -81,9 +83,9 @@ class App:
                 logger.warning("no agent can report: users have passwords, and [tokens] no file")
             self._losses = Losses()
             self._inbox = Inbox(self._losses)
-            self.receivers = Receivers(
-                config, self._inbox, self._losses, self.service.positions, time.time
-            )
+            self.canary = Canary(self.service, self._inbox)
+            asked = (config, self._inbox, self._losses, self.service.positions)
+            self.receivers = Receivers(*asked, time.time, self.canary.aside)
             opened.callback(self.receivers.close)
             listen = config.listen
             self._http_socket = bind(socket.SOCK_STREAM, listen.address, listen.http_port)
@@ -105,6 +107,12 @@ class App:
         """The port of the page, the API and /metrics."""
         return int(self._http_socket.getsockname()[1])
 
+    def where(self) -> Where:
+        """Where the canary finds us; who must show a certificate to HTTP is not found there."""
+        certificate = self._web.settings.tls_server_config.cert_file
+        address = self.service.config.listen.address
+        return Where(address, self.receivers.udp.port, self.http_port, certificate)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`; then decide what waits and store everything."""
         self._stopping = stop
@@ -120,6 +128,7 @@ class App:
             asked = [
                 group.create_task(self.reloading.serve(self._enquiries.renew)),
                 group.create_task(self._enquiries.serve()),
+                group.create_task(self.canary.serve(self.where)),
             ]
             self.service.ready = True
             await stop.wait()
@@ -146,6 +155,9 @@ class App:
             due = False
             for batch in batches:
                 try:
+                    if batch.listener == LISTENER:
+                        self.canary.take(batch)
+                        continue
                     self._pipeline.process(batch)
                 except Exception as error:  # noqa: BLE001 - it did what it could, and the rest goes on
                     self._failed("lines", error)

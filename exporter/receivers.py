@@ -37,13 +37,17 @@ class Receivers:
         dropped: Dropped,
         positions: Mapping[str, Position],
         clock: Callable[[], float],
+        aside: Callable[[list[bytes]], list[bytes]] | None = None,
     ) -> None:
         """Open everything; `positions` are those up to which files were counted.
+
+        `aside` takes datagrams that are none of a router, and returns the others.
 
         Raises transports.ListenError, and ConfigError for a certificate that cannot be used.
         """
         self._listen = config.listen
         self._inbox, self._dropped, self._clock = inbox, dropped, clock
+        self._aside = aside
         self._senders = Prefixes((prefix, True) for prefix in config.listen.allowed_senders)
         self._certificate = certificate.configured(config.listen)
         descriptors.allow(config.listen.connections * (2 if self._certificate else 1))
@@ -114,6 +118,7 @@ class Receivers:
             dropped=self._dropped,
             receive_buffer_bytes=self._listen.receive_buffer_bytes,
             rates=rates(self._listen),
+            aside=self._aside,
         )
 
     def _stream(self, listener: str, port: int) -> StreamServer:

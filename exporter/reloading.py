@@ -18,7 +18,7 @@ from exporter.addresses import Prefixes
 from exporter.enrichment import Table
 from exporter.evidence import Bounds, EvidenceStore
 from exporter.metrics.formats import Family
-from exporter.metrics.metrics import RELOAD_SUCCESS_TIME, RELOAD_SUCCESSFUL
+from exporter.metrics.ourselves import RELOAD_SUCCESS_TIME, RELOAD_SUCCESSFUL
 from exporter.pipeline import Pipeline
 from exporter.receivers import Receivers, rates
 from exporter.service import Service

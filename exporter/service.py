@@ -5,6 +5,7 @@ which work on copies in a thread.
 """
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from exporter import remembered
 from exporter.access.acknowledged import Acknowledgement, Acknowledgements
 from exporter.archive import Archive
 from exporter.build import VERSION
-from exporter.doctor import Condition, Trouble, condition
+from exporter.doctor import CanaryCondition, Condition, Trouble, condition
 from exporter.events import Batch, Position
 from exporter.evidence import EvidenceStore, Suspect, suspects
 from exporter.host_report import HostReport
@@ -61,6 +62,9 @@ class Service:
         self.clock = clock
         self.started = clock()
         self.ready = False
+        self.secret = secrets.token_urlsafe(24)  # by which our own canary's reports are known
+        self.canary: Callable[[HostReport], None] | None = None  # takes them
+        self.canary_condition: Callable[[], CanaryCondition | None] = lambda: None
         self.watched: list[Callable[[], Iterable[formats.Family]]] = []  # what else is shown
         self.before_scrape: Callable[[], object] | None = None  # reads what the kernel counts
         self.acknowledged = Acknowledgements()
@@ -212,6 +216,7 @@ class Service:
             address=self.config.listen.address,
             expected=[device.name for device in self.config.device],
             troubles=self._troubles(),
+            canary=self.canary_condition(),
         )
 
     def _troubles(self) -> Iterator[Trouble]:

@@ -137,6 +137,13 @@ class MetricsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     newborn_at_zero: bool = False  # for a Prometheus that does not read created times
 
 
+class CanaryTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[canary]: a line and a report of our own, through the real inputs, to see that all works."""
+
+    every_seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 60.0  # 0: never
+    within_seconds: Annotated[float, msgspec.Meta(ge=1, le=60)] = 10.0  # until its name is known
+
+
 class Kafka(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[kafka]: where relays write and workers read. `serve` with `servers` is a worker."""
 
@@ -200,6 +207,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     windows: Windows = Windows()
     state: State = State()
     metrics: MetricsTable = MetricsTable()
+    canary: CanaryTable = CanaryTable()
     kafka: Kafka = Kafka()
     relay: Relay = Relay()
     fleet: Fleet = Fleet()

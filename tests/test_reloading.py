@@ -263,6 +263,7 @@ LOOPS: list[asyncio.AbstractEventLoop] = []
 @pytest.fixture(autouse=True)
 def loops(monkeypatch):
     """Remember the loop in which an app runs."""
+    LOOPS.clear()
     real = App.run
 
     async def remembered(self, stop):

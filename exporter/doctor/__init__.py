@@ -7,6 +7,7 @@ the order in which a line travels (`hops`). Pure.
 from exporter.doctor.findings import findings, next_step
 from exporter.doctor.hops import HOPS
 from exporter.doctor.records import (
+    CanaryCondition,
     Condition,
     Dropped,
     Finding,
@@ -19,6 +20,7 @@ from exporter.doctor.records import (
 
 __all__ = [
     "HOPS",
+    "CanaryCondition",
     "Condition",
     "Dropped",
     "Finding",

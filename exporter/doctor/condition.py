@@ -9,7 +9,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from exporter import metrics as m
 from exporter.dialects import nearest
 from exporter.dialects.nearest import Examples
-from exporter.doctor import Condition, Dropped, Listener, RouterCondition, Sample, Trouble
+from exporter.doctor import (
+    CanaryCondition,
+    Condition,
+    Dropped,
+    Listener,
+    RouterCondition,
+    Sample,
+    Trouble,
+)
 from exporter.hosts.machines import Device
 from exporter.metrics.series import Declaration
 from exporter.pipeline import Pipeline
@@ -39,6 +47,7 @@ def of(
     address: str = "",
     expected: Collection[str] = (),
     troubles: Iterable[Trouble] = (),
+    canary: CanaryCondition | None = None,
 ) -> Condition:
     """Return the condition at `now`; `scraped` is when the last scrape was.
 
@@ -73,6 +82,7 @@ def of(
         decided=decided,
         nobodys=nobodys,
         troubles=tuple(troubles),
+        canary=canary,
         scraped=None if scraped is None else max(0.0, now - scraped),
     )
 

@@ -149,6 +149,14 @@ def _scrape(condition: Condition, language: Language) -> Iterator[Found]:
     yield ("ok", "seen", words) if condition.scraped <= SCRAPED else ("warn", "old", words)
 
 
+def _canary(condition: Condition, language: Language) -> Iterator[Found]:
+    canary = condition.canary
+    if canary is None:
+        return
+    ago = "" if canary.seconds is None else duration(canary.seconds, language)
+    yield ("fail", canary.failed, {}) if canary.failed else ("ok", "named", {"ago": ago})
+
+
 HOPS: tuple[tuple[str, Callable[[Condition, Language], Iterator[Found]]], ...] = (
     ("serve", _serve),
     ("arrival", _arrival),
@@ -158,6 +166,7 @@ HOPS: tuple[tuple[str, Callable[[Condition, Language], Iterator[Found]]], ...] =
     ("clock", _clock),
     ("limit", _limit),
     ("devices", _devices),
+    ("canary", _canary),
     ("store", _store),
     ("scrape", _scrape),
 )

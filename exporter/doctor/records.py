@@ -71,6 +71,13 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
+class CanaryCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """How the last line of our own fared."""
+
+    failed: Literal["", "report", "line", "attribution"] = ""  # the step, "" if it was named
+    seconds: float | None = None  # ago, the last that was named in time
+
+
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the hops look at. Times are seconds ago."""
 
@@ -91,6 +98,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     nobodys: int = 0  # of these, a device of ours might have been named and was not
     troubles: tuple[Trouble, ...] = ()
     scraped: float | None = None
+    canary: CanaryCondition | None = None
 
 
 class Finding(msgspec.Struct, frozen=True):

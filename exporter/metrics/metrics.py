@@ -12,11 +12,13 @@ import msgspec
 
 from exporter.events import Decision, Evidence, Reading, Rejection
 from exporter.knowledge import Application
+from exporter.metrics import ourselves
 from exporter.metrics.budget import Limits
+from exporter.metrics.ourselves import CANARY_FAILURES
 from exporter.metrics.series import Declaration, SeriesStore
 
 COUNTERS: dict[str, Declaration] = {}
-GAUGES: dict[str, Declaration] = {}
+GAUGES: dict[str, Declaration] = dict(ourselves.GAUGES)
 
 
 def _counter(name: str, meaning: str, *labels: str) -> Declaration:
@@ -177,15 +179,8 @@ WAITING_PACKETS = _gauge(
 SCRAPE_SECONDS = _gauge(
     "knockwatch_scrape_duration_seconds", "How long the previous scrape took to answer."
 )
-RELOAD_SUCCESSFUL = _gauge(
-    "knockwatch_config_last_reload_successful",
-    "1 when the configuration in force is the one that was asked for last, at the start or since.",
-)
-RELOAD_SUCCESS_TIME = _gauge(
-    "knockwatch_config_last_reload_success_timestamp_seconds",
-    "When the configuration in force was read.",
-)
 BUILD_INFO = _gauge("knockwatch_build_info", "The version that runs.", "version", "python")
+COUNTERS[CANARY_FAILURES.name] = CANARY_FAILURES
 ALL = (*COUNTERS.values(), DEVICE_BYTES, *GAUGES.values())
 
 
@@ -255,6 +250,10 @@ class Metrics:
     def internal_error(self, task: str, now: float) -> None:
         """Count a defect that was survived."""
         self.store.add(INTERNAL_ERRORS, (task,), 1, now)
+
+    def canary_failure(self, step: str, now: float) -> None:
+        """Count a line of our own that was not traced."""
+        self.store.add(CANARY_FAILURES, (step,), 1, now)
 
     def decoy(self, evidence: Evidence, packets: int, now: float) -> None:
         """Count what the evidence would have been for a port that nobody chose."""

@@ -56,11 +56,13 @@ class UdpReceiver:
         receive_buffer_bytes: int = RECEIVE_BUFFER_BYTES,
         max_message: int = MAX_MESSAGE,
         rates: Rates | None = None,
+        aside: Callable[[list[bytes]], list[bytes]] | None = None,
         listener: str = "udp",
     ):
         """Bind the socket: from now on datagrams are kept by the kernel.
 
-        With `rates` a sender may send so many messages. All that is handed in is called in the
+        With `rates` a sender may send so many messages; `aside` takes what is no message and
+        returns the rest. All that is handed in is called in the
         thread that reads. Raises ListenError.
         """
         self._inbox = inbox
@@ -69,6 +71,7 @@ class UdpReceiver:
         self._dropped = dropped
         self._max_message = max_message
         self.rates = rates
+        self._aside = aside
         self._listener = listener
         self._log_due = OncePerMinute()
         self._socket = bind(socket.SOCK_DGRAM, host, port)
@@ -174,6 +177,8 @@ class UdpReceiver:
         return moved, sum(sum(map(len, of_sender)) for of_sender in arrived.values())
 
     def _hand_over(self, received: float, sender: str, arrived: list[bytes]) -> None:
+        if self._aside is not None and not (arrived := self._aside(arrived)):
+            return
         if not self._allowed(sender):
             self._dropped(self._listener, "denied_sender", len(arrived))
             if self._log_due(received, "denied", sender):

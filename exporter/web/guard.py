@@ -5,6 +5,7 @@ application asks it, and gives every answer the headers that keep a browser from
 keeping anything. The address of a client permits a post; it never names or merges devices.
 """
 
+import hmac
 import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
@@ -33,6 +34,7 @@ HEADERS = {
 }
 # Where the token of a single device is good: elsewhere it could change what others are told.
 _REPORTS = re.compile(r"/api/v1/(reports|sockets/.*)")
+_REPORT = "/api/v1/reports"
 _PAIRING = "/api/v1/pair"  # where a code is exchanged for a token
 _PRIVATE = Prefixes((prefix, True) for prefix in PRIVATE_SENDERS)
 
@@ -54,6 +56,7 @@ class Rules(NamedTuple):
 
     host_names: Collection[str] = frozenset()  # in lower case
     tokens: Tokens | None = None  # None: near clients may post
+    secret: str = ""  # with which this process reports to itself
     known_later: bool = False  # whoever it is may post: what reads the request knows its clients
 
 
@@ -69,6 +72,8 @@ def refusal(asked: Asked, rules: Rules) -> Refusal | None:
         return None
     if asked.site not in (None, "same-origin", "none") or _is_foreign(asked.origin, asked.hosts[0]):
         return Refusal(403, "refused.origin")
+    if rules.secret and asked.path == _REPORT and is_own(asked.token, rules.secret):
+        return None
     if rules.tokens is not None:
         return _without_right(asked, rules.tokens) if asked.path.startswith("/api/") else None
     if not (rules.known_later or is_near(asked.client)):
@@ -87,16 +92,17 @@ def _without_right(asked: Asked, tokens: Tokens) -> Refusal | None:
     return None
 
 
-def admits(tokens: Tokens | None) -> Callable[[Scope], bool]:
+def admits(tokens: Tokens | None, secret: str = "") -> Callable[[Scope], bool]:
     """Return what tells whether a request brings something as good as a user's password.
 
-    That is a pairing code, which is looked at where it is redeemed, or a token for what it is for.
+    That is a pairing code, which is looked at where it is redeemed, or a token for what it is for;
+    or the `secret` with which this process reports to itself.
     """
 
     def admitted(scope: Scope) -> bool:
         path: str = scope["path"]
         token = bearer(Headers(scope=scope))
-        if path == _PAIRING:
+        if path == _PAIRING or (path == _REPORT and is_own(token, secret)):
             return True
         if tokens is None or token is None or not path.startswith("/api/"):
             return False
@@ -104,6 +110,11 @@ def admits(tokens: Tokens | None) -> Callable[[Scope], bool]:
         return owner is not None and (owner.device is None or _is_report(path))
 
     return admitted
+
+
+def is_own(token: str | None, secret: str) -> bool:
+    """Whether a request brings the secret of this run."""
+    return bool(secret) and hmac.compare_digest((token or "").encode(), secret.encode())
 
 
 def check_reporter(request: Request, device: str, tokens: Tokens | None) -> None:

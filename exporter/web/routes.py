@@ -38,7 +38,7 @@ _STATIC = Path(__file__).with_name("static")
 
 def create(service: Service, tokens: Tokens | None = None) -> Starlette:
     """Return the application. With `tokens` only they may post; without, only near clients."""
-    own, rules = _Answers(service), Rules(service.host_names, tokens)
+    own, rules = _Answers(service), Rules(service.host_names, tokens, service.secret)
     api, reports, page = Api(service), Reports(service, tokens), Page(service, tokens)
     forgetting, knowing = Forgetting(service, tokens), Knowing(service, tokens)
     adding, packets, devices = Adding(service, tokens), Packets(service), Devices(service)

@@ -6,6 +6,7 @@ import pytest
 
 from exporter.doctor import (
     HOPS,
+    CanaryCondition,
     Condition,
     Dropped,
     Listener,
@@ -77,6 +78,9 @@ SICK: dict[str, tuple[Condition, str, State]] = {
     "agent missed": (sick(**MISSED), "devices", "warn"),
     "state": (sick(troubles=(Trouble(database="state", error="disk full"),)), "store", "fail"),
     "evidence": (sick(troubles=(Trouble(database="evidence", error="full"),)), "store", "fail"),
+    "own report": (sick(canary=CanaryCondition(failed="report")), "own line", "fail"),
+    "own line": (sick(canary=CanaryCondition(failed="line", seconds=90.0)), "own line", "fail"),
+    "own name": (sick(canary=CanaryCondition(failed="attribution")), "own line", "fail"),
     "never scraped": (sick(scraped=None), "scrape", "warn"),
     "scraped long ago": (sick(scraped=9000.0), "scrape", "warn"),
 }
@@ -85,6 +89,7 @@ WELL: dict[str, Condition] = {
     "its clock": beside(not_understood=100, sample=CRON, offset=9e4),
     "an access point": beside(),
     "a TV without an agent": sick(silent_devices=("TV",), decided=100, nobodys=9),
+    "our own line was named": sick(canary=CanaryCondition(seconds=30.0)),
     "a report that was refused once": sick(refused_reports=1),
     "loopback that hears": sick(address="127.0.0.1"),
     "a router that is silent for a while": router(seconds=3000.0),
@@ -112,7 +117,7 @@ def test_what_is_no_fault_is_none(case, language):
 def test_every_phrase_of_the_doctor_is_said():
     said = {"doctor.nothing", "doctor.next", "doctor.sample"}
     said |= {"doctor.sample.error", "doctor.sample.near"}
-    for topic in ("absent", "older"):  # said where no exporter answers
+    for topic in ("absent", "older", "closed"):  # said where no exporter answers
         said |= {f"doctor.serve.{topic}", f"doctor.serve.{topic}.step"}
     said |= {"doctor.listener", "doctor.listener.open"}  # said by whoever asks
     said |= {"doctor.listener.closed", "doctor.listener.closed.step"}

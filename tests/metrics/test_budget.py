@@ -165,3 +165,16 @@ def test_a_released_place_goes_to_who_earned_one():
 def test_a_budget_has_room_for_two_at_the_least():
     budget = Budget(0)
     assert [budget.label(value, 100) for value in "abbc"] == ["a", OTHER, "b", OTHER]
+
+
+def test_more_room_is_given_and_none_is_taken():
+    budget = Budget(2)
+    for number in range(4):
+        budget.label(str(number), 1, attributed=True)
+    placed = set(budget)
+    assert (len(placed), budget.pressed) == (2, True)
+    budget.widen(1)
+    assert (set(budget), budget.limit) == (placed, 2)
+    budget.widen(3)
+    assert (budget.limit, budget.pressed) == (3, False)
+    assert budget.label("more", 1, attributed=True) == "more"
