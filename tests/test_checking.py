@@ -17,16 +17,16 @@ def test_nothing_named_is_nothing_to_read():
     checking.files(Config())
 
 
+SERVERS = '[kafka]\nservers = ["127.0.0.1:9"]\n'
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
         ('[listen]\ntls_certificate = "/none"', "listen.tls_certificate"),
-        (
-            '[kafka]\nservers = ["127.0.0.1:9"]\nsecurity = "sasl_ssl"\nuser = "u"\npassword_file = "/none"',
-            "password_file",
-        ),
-        ('[kafka]\nservers = ["127.0.0.1:9"]\n[fleet]\nrelays = "/none"', "fleet.relays"),
-        ('[relay]\nsite = "a"\nkey_file = "/none"\n[kafka]\nservers = ["127.0.0.1:9"]', "key_file"),
+        (f'{SERVERS}security = "sasl_ssl"\nuser = "u"\npassword_file = "/none"', "password_file"),
+        (f'{SERVERS}[fleet]\nrelays = "/none"', "fleet.relays"),
+        (f'{SERVERS}[relay]\nsite = "a"\nkey_file = "/none"', "key_file"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_its_key(text, key):
