@@ -8,7 +8,6 @@ median of the runs, and from least to most. mtail comes from Debian: `apt-get in
 
 import os
 import random
-import re
 import shutil
 import statistics
 import subprocess
@@ -19,14 +18,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from exporter import build, replay
-from exporter.dialects import Dialect
 from exporter.dialects.table import DIALECTS
-from exporter.events import Event
 from exporter.settings import Config
-from exporter.syslog import header
+from tests.bench.lines import NOW, Template, rejected
 from tests.bench.tables import Table, figure, runs
 
-NOW = 1_795_000_000.0  # the lines bear no year
 SENDERS, PORTS = 3000, 205
 LINES_OF_DIALECT = 100_000
 STATIONS = "00:00:5e:00:53:01:00:00:5e:00:53:02:08:00"
@@ -90,8 +86,8 @@ def tables(lines: int, times: int) -> list[Table]:
         floods, norm = _floods(file, mtail, lines, times)
         rows = []
         for dialect in DIALECTS:
-            if text := _example(dialect):
-                file.write_text("\n".join(_like(text)) + "\n")
+            if template := rejected(dialect):
+                file.write_text("\n".join(_like(template)) + "\n")
                 ours = [_ours(file, LINES_OF_DIALECT) for _ in range(times)]
                 rows.append((dialect.name, _figure(ours), _ratio(norm, ours)))
     note = f"Microseconds of processor time a line, start-up excluded. {runs(times)}"
@@ -144,32 +140,13 @@ def _flood(forms: Sequence[str], lines: int) -> Iterator[str]:
         yield f"<4>{stamp} router {text}"
 
 
-def _example(dialect: Dialect) -> str | None:
-    """A dialect's line about a rejected packet."""
-    for text in dialect.examples:
-        event = _event(dialect, text)
-        if event is not None and event.kind == "rejected" and event.source_ip:
-            return text
-    return None
-
-
-def _event(dialect: Dialect, text: str) -> Event | None:
-    message = header.read(text.encode(), NOW)
-    return dialect.parse(message) if dialect.claims(message) else None
-
-
-def _like(text: str) -> Iterator[str]:
+def _like(template: Template) -> Iterator[str]:
     """Lines like one, from other senders to other ports where it tells them."""
     ends = Ends()
-    [event] = [e for d in DIALECTS if (e := _event(d, text)) is not None]
     for n in range(LINES_OF_DIALECT):
-        source, theirs, port = ends.draw()
-        line = text.replace(event.source_ip or "", source)
-        for old, new in ((event.source_port, theirs), (event.destination_port, port)):
-            if old is not None:
-                line = re.sub(rf"(?<![0-9.]){old}(?![0-9.])", str(new), line, count=1)
         second = n // 1000
-        yield f"<4>Nov 25 00:{second // 60:02}:{second % 60:02} router {line}"
+        stamp = f"Nov 25 00:{second // 60:02}:{second % 60:02}"
+        yield f"<4>{stamp} router {template.line(*ends.draw())}"
 
 
 def _ours(file: Path, lines: int) -> float:
