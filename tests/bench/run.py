@@ -5,15 +5,13 @@ those are measured anew, and the others stay as they are on the page.
 """
 
 import argparse
-import datetime
 import os
-import platform
 import re
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 from tests.bench import loss, memory, scrape, startup, throughput
+from tests.bench.pages import measured
 from tests.bench.tables import Table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -68,25 +66,6 @@ def page(sections: Mapping[str, str]) -> str:
     """Return the page."""
     parts = (f"<!-- {name} -->\n\n{section}" for name, section in sections.items())
     return "\n".join([HEAD, "\n\n".join(parts), ""])
-
-
-def measured(busy: float) -> str:
-    """Return when, where and with what something was measured."""
-    libraries = ("msgspec", "starlette", "uvicorn", "prometheus-client")
-    with_ = ", ".join(f"{name} {version(name)}" for name in libraries)
-    return (
-        f"*{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, knockwatch {version('knockwatch')},"
-        f" Python {platform.python_version()}, {with_}, Linux {platform.release()},"
-        f" {processor()}, {os.cpu_count()} cores, load before {busy:.1f}, after"
-        f" {os.getloadavg()[0]:.1f}.*"
-    )
-
-
-def processor() -> str:
-    """Return what the processor calls itself."""
-    told = Path("/proc/cpuinfo").read_text()
-    found = re.search(r"^model name\s*: (.*)$", told, re.MULTILINE)
-    return found[1] if found else platform.machine()
 
 
 if __name__ == "__main__":
