@@ -75,17 +75,20 @@ def worker(
     *,
     partitions: int = 4,
     http: int = 0,
+    group: str = "",
     more: str = "",
 ) -> Iterator[Server]:
-    """Run a worker of the topic's group, on a free port; it is a member when it is ready.
+    """Run a worker, by default of the topic's group and on a free port.
 
-    `more` goes on with [kafka], and may have other tables behind it.
+    It is a member when it is ready. `more` goes on with [kafka], and may have other tables behind
+    it.
     """
     http = http or free_port()
     config = folder / f"worker-{http}.toml"
     config.write_text(
         f'[listen]\naddress = "127.0.0.1"\nhttp_port = {http}\n'
-        f'[kafka]\nservers = ["{cluster.bootstrap}"]\ntopic = "{topic}"\ngroup = "{topic}"\n'
+        f'[kafka]\nservers = ["{cluster.bootstrap}"]\ntopic = "{topic}"\n'
+        f'group = "{group or topic}"\n'
         f"partitions = {partitions}\n{more}"
     )
     log = folder / f"worker-{http}.log"

@@ -1,0 +1,28 @@
+"""`python -m tests.fleet_day [--sites N] [--minutes M]`: figures of a simulated fleet."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.fleet_day.day import live
+from tests.fleet_day.figures import table
+from tests.fleet_day.plan import Plan
+
+
+def main() -> int:
+    """Run, print."""
+    options = argparse.ArgumentParser(prog="python -m tests.fleet_day", description=__doc__)
+    options.add_argument("--sites", type=int, default=Plan.sites)
+    options.add_argument("--minutes", type=float, default=Plan.minutes)
+    options.add_argument("--rate", type=float, default=Plan.rate, help="lines a second of a home")
+    chosen = options.parse_args()
+    plan = Plan(sites=chosen.sites, minutes=chosen.minutes, rate=chosen.rate)
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = live(plan, Path(folder))
+    print(table(plan, outcome).markdown())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
