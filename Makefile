@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
 
-.PHONY: help run test check bench fuzz lab oracle golden docs dashboards demo lock audit sbom wheel screenshot preview clean
+.PHONY: help run test check bench fleet fuzz lab oracle golden docs dashboards demo lock audit sbom wheel screenshot preview clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ style: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev ## what is lost, and what it costs, into docs/performance.md (root); ARGS=--quick for a taste
 	@$(BIN)/python -m tests.bench.run $(ARGS)
+
+fleet: $(VENV)/installed-dev ## what a fleet costs, measured with a real Kafka, into docs/fleet.md; ARGS=--quick
+	@sh tests/system/install.sh
+	@$(BIN)/python -m tests.bench.run_fleet $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## what strangers send, for a minute; ARGS="--seconds 3600" for an hour
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
