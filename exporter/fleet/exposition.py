@@ -59,9 +59,7 @@ def _families(shard: Shard, networks: Networks, now: float) -> Iterator[tuple[st
     for label, metrics in shard.metrics.items():
         for family in exposition.take(metrics, networks, stored=True):
             yield label, family
-    waiting = dict.fromkeys(shard.metrics, 0)
     for site in shard.sites.values():
-        waiting[site.label] += site.pipeline.waiting.packets
         stages = site.pipeline.stages
         parts = (stages.routers, stages.hosts, 0, site.now(now), stages.metrics)
         for family in exposition.of_site(*parts):
@@ -71,7 +69,7 @@ def _families(shard: Shard, networks: Networks, now: float) -> Iterator[tuple[st
                 yield site.label, _under_pseudonyms(shard, site.name, family)
             elif "router" in family.declaration.labels:
                 yield site.label, _named(site.name, family)
-    for label, packets in waiting.items():
+    for label, packets in shard.undecided.items():
         yield label, Family(m.WAITING_PACKETS, [((), float(packets), None)])
 
 

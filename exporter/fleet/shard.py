@@ -53,6 +53,7 @@ class Shard:
         self.appended = 0.0  # when the last record was
         self.sites: dict[str, Site] = {}
         self.metrics: dict[str, Metrics] = {NOBODYS: Metrics(config.fleet.budgets)}  # by label
+        self.undecided: dict[str, int] = {}  # packets by label, as of what is stored
         self.pseudonyms = pseudonyms or Pseudonyms()
         self._config, self._like, self._keys, self._failed = config, like, keys, failed
         self._limits = config.fleet
@@ -81,6 +82,7 @@ class Shard:
             for part, wrong in self._new(name, meta.region).restore(parts, meta, now).items():
                 logger.error("what is stored as {} of site {!r} is lost: {}", part, name, wrong)
             self._digests |= {(name, part): _digest(data) for part, data in parts.items()}
+        self.undecided = self._waiting()
 
     def recall(
         self, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes], appended: float
@@ -150,6 +152,7 @@ class Shard:
         self._untake()
         taken = self._taken = self._due
         self._due = _Due()
+        taken.undecided = self._waiting()
         rows = list(taken.removals)
         for label in taken.labels & self.metrics.keys():
             store = self.metrics[label].store
@@ -170,6 +173,7 @@ class Shard:
         """Note that what `changes` gave last is stored, and may be shown."""
         taken, self._taken = self._taken, _Due()
         self._digests |= taken.digests
+        self.undecided = taken.undecided
         for label, (changes, removed) in taken.changes.items():
             if label in self.metrics:
                 self.metrics[label].store.saved(changes, removed)
@@ -180,6 +184,12 @@ class Shard:
         self._due.sites |= taken.sites
         self._due.labels |= taken.labels
         self._due.removals = taken.removals + self._due.removals
+
+    def _waiting(self) -> dict[str, int]:
+        packets = dict.fromkeys(self.metrics, 0)
+        for site in self.sites.values():
+            packets[site.label] += site.pipeline.waiting.packets
+        return packets
 
     # --- sites -----------------------------------------------------------------------------------
 
@@ -265,6 +275,7 @@ class _Due:
         self.removals: list[Row] = []
         self.changes: dict[str, tuple[Changes, list[Key]]] = {}  # by label, as they were taken
         self.digests: dict[tuple[str, str], bytes] = {}
+        self.undecided: dict[str, int] = {}
 
 
 def _digest(data: bytes) -> bytes:

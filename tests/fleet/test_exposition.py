@@ -47,6 +47,31 @@ def test_what_is_not_stored_is_not_shown(topic):
     assert len(shown(topic)["knockwatch_rejected_packets_total"]) == 3
 
 
+def test_packets_are_decided_or_undecided_in_each_scrape(topic):
+    """Whatever is decided between the commit and the scrape that shows it."""
+
+    def number(name: str) -> float:
+        return sum(value for _, value in shown(topic)[name])
+
+    def held() -> None:
+        waiting = number("knockwatch_undecided_packets")
+        decided = number("knockwatch_attributed_packets_total")
+        assert number("knockwatch_rejected_packets_total") == decided + waiting
+
+    topic.report("kyoto", "PC", 6881, at=NOW + 1)  # alive: what comes now waits for its word
+    topic.lines("kyoto", line(port=6000), at=NOW + 2)
+    topic.read()
+    assert number("knockwatch_undecided_packets") > 0
+    held()
+    topic.shard.tick(NOW + 600, caught_up=True)
+    held()
+    topic.read()
+    assert number("knockwatch_undecided_packets") == 0
+    held()
+    topic.move()
+    held()
+
+
 def test_another_worker_shows_the_same(topic):
     before = shown(topic)
     topic.move()
