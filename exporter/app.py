@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from loguru import logger
 
@@ -116,6 +117,7 @@ class App:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`; then decide what waits and store everything."""
         self._stopping = stop
+        asyncio.get_running_loop().set_exception_handler(self._survived)
         async with asyncio.TaskGroup() as group:
             consumer = group.create_task(self._consume())
             http = group.create_task(self._http.serve(sockets=[self._http_socket]))
@@ -182,6 +184,18 @@ class App:
     async def _write(self) -> None:
         await self.service.write_evidence()
         await self.service.commit()
+
+    def _survived(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What the event loop meets beside our tasks: told once a minute, not for each try.
+
+        Without descriptors it would be thousands of times a second.
+        """
+        error = context.get("exception")
+        if not isinstance(error, OSError):
+            self._pipeline.stages.metrics.internal_error("connection", time.time())
+        why = getattr(error, "strerror", None) or repr(error)
+        if self._log_failure(time.time(), "loop", why):
+            logger.error("a connection failed, the rest goes on: {}: {}", context["message"], why)
 
     def _failed(self, task: str, error: Exception) -> None:
         now = time.time()

@@ -146,5 +146,6 @@ def _settings(application: ASGIApp) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         limit_concurrency=MOST_CONNECTIONS,
+        backlog=128,  # so often asyncio tries in vain at once, where there are no descriptors
         timeout_graceful_shutdown=STOP_SECONDS,  # for a reader that does not read
     )
