@@ -10,7 +10,7 @@ from tests.transports.authority import Authority
 @pytest.fixture
 def options(monkeypatch):
     monkeypatch.delenv("KNOCKWATCH_CONFIG", raising=False)
-    names = "serve agent replay explain check healthcheck doctor forget demo"
+    names = "serve relay agent replay explain check healthcheck doctor forget demo token"
     read = parser(dict.fromkeys(names.split(), int))
 
     return lambda *words: read.parse_args(list(map(str, words)))

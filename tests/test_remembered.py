@@ -9,7 +9,7 @@ from tests.world import NOW, flow, rejection, report, socket
 
 
 def pipeline():
-    return Pipeline(build.stages(Config()))
+    return Pipeline(build.stages(Config()), lambda _decision: None)
 
 
 def full():

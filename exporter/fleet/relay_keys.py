@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from loguru import logger
 
+from exporter.file_marks import mark
+
 LEAST_SECRET = 32  # characters; `openssl rand -hex 16` writes as many
 
 
@@ -34,7 +36,7 @@ class RelayKeys:
         """Read the file. Raises RelayKeyError when it cannot be used."""
         self._file = file
         self._keys = _read(file)
-        self._seen = _state(file)
+        self._seen = mark(file)
 
     def may_write(self, relay: str, site: str, region: str, value: bytes, signature: bytes) -> bool:
         """Whether that relay signed the value for that site, and may write for it."""
@@ -46,7 +48,7 @@ class RelayKeys:
 
     def renew(self) -> None:
         """Take what has changed; a file that cannot be used is said once, and nothing changes."""
-        seen = _state(self._file)
+        seen = mark(self._file)
         if seen == self._seen:
             return
         self._seen = seen
@@ -96,11 +98,3 @@ def _secret(text: str) -> bytes:
     if len(text) < LEAST_SECRET:
         raise ValueError(f"a secret has at least {LEAST_SECRET} characters, not {len(text)}")
     return text.encode()
-
-
-def _state(file: Path) -> tuple[int, int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -10,6 +10,7 @@ import re
 import socket
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -27,19 +28,21 @@ def asked(tmp_path_factory):
     """What a server answers to each of many: raw bytes go in, all that comes back comes out."""
     folder = tmp_path_factory.mktemp("attacked")
 
-    def ask_all(*requests: bytes) -> list[bytes]:
-        def steps(app):
-            with ThreadPoolExecutor(30) as pool:  # most wait until nothing more comes
-                answers = list(pool.map(lambda request: ask(app.http_port, request), requests))
-            assert get(app, "/-/ready")  # it is as well as before
-            assert "knockwatch_internal_errors_total{" not in get(app, "/metrics")
-            return answers, [device.name for device in app._pipeline.stages.hosts.devices()]
+    class Asked:
+        devices: list[str]  # that are known in the end
 
-        answers, devices = run(folder, steps, CONFIG + OFF)
-        ask_all.devices = devices
-        return answers
+        def __call__(self, *requests: bytes) -> list[bytes]:
+            answers, self.devices = run(folder, partial(steps, requests), CONFIG + OFF)
+            return answers
 
-    return ask_all
+    def steps(requests: tuple[bytes, ...], app):
+        with ThreadPoolExecutor(30) as pool:  # most wait until nothing more comes
+            answers = list(pool.map(lambda request: ask(app.http_port, request), requests))
+        assert get(app, "/-/ready")  # it is as well as before
+        assert "knockwatch_internal_errors_total{" not in get(app, "/metrics")
+        return answers, [device.name for device in app._pipeline.stages.hosts.devices()]
+
+    return Asked()
 
 
 def ask(port: int, request: bytes) -> bytes:
