@@ -70,5 +70,5 @@ def test_what_is_in_a_file_is_told_where_it_is_the_wrong_thing(authority):
         with pytest.raises(ConfigError, match=why):
             server_context(files, PLACES)
     encrypt(one.key)
-    with pytest.raises(ConfigError, match="tls.key: .* is encrypted"):
+    with pytest.raises(ConfigError, match=r"tls.key: .* is encrypted"):
         server_context(Files(str(one.certificate), str(one.key)), PLACES)

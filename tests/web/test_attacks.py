@@ -10,7 +10,7 @@ import re
 import socket
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -23,26 +23,28 @@ HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
 REPORT = json.dumps({"version": 1, "device": "PC", "agent": "x", "sockets": []}).encode()
 
 
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory):
+class Asked:
     """What a server answers to each of many: raw bytes go in, all that comes back comes out."""
-    folder = tmp_path_factory.mktemp("attacked")
 
-    class Asked:
-        devices: list[str]  # that are known in the end
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.devices: list[str] = []  # that it knows then
 
-        def __call__(self, *requests: bytes) -> list[bytes]:
-            answers, self.devices = run(folder, partial(steps, requests), CONFIG + OFF)
-            return answers
+    def __call__(self, *requests: bytes) -> list[bytes]:
+        return list(run(self._folder, lambda app: self._ask(app, requests), CONFIG + OFF))
 
-    def steps(requests: tuple[bytes, ...], app):
+    def _ask(self, app, requests) -> list[bytes]:
         with ThreadPoolExecutor(30) as pool:  # most wait until nothing more comes
             answers = list(pool.map(lambda request: ask(app.http_port, request), requests))
         assert get(app, "/-/ready")  # it is as well as before
         assert "knockwatch_internal_errors_total{" not in get(app, "/metrics")
-        return answers, [device.name for device in app._pipeline.stages.hosts.devices()]
+        self.devices = [device.name for device in app._pipeline.stages.hosts.devices()]
+        return answers
 
-    return Asked()
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory) -> Asked:
+    return Asked(tmp_path_factory.mktemp("attacked"))
 
 
 def ask(port: int, request: bytes) -> bytes:
