@@ -7,7 +7,6 @@ Each name is a part of the page: `fleet-workers` (one and two), `fleet-records` 
 
 import argparse
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.bench import capacity, fleet, shard
 from tests.bench.pages import figures_of, fill, measured, with_figures
 from tests.bench.tables import Table
 from tests.fleet_day import figures
-from tests.fleet_day.day import live
+from tests.fleet_day.day import alone
 from tests.fleet_day.plan import Plan
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "fleet.md"
@@ -35,15 +34,13 @@ def _records(sites: int, times: int) -> Part:
 
 
 def _live(plan: Plan) -> Part:
-    with tempfile.TemporaryDirectory() as folder:
-        outcome = live(plan, Path(folder))
+    outcome = alone(plan)
     table = figures.table(plan, outcome)._replace(title="Lines and reports at a steady pace")
     return [table], figures.measured(plan, outcome)
 
 
 def _day(plan: Plan) -> Part:
-    with tempfile.TemporaryDirectory() as folder:
-        return [figures.table(plan, live(plan, Path(folder)))], {}
+    return [figures.table(plan, alone(plan))], {}
 
 
 def _capacity() -> Part:

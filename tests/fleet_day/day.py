@@ -5,6 +5,7 @@ silent. Then everything stops, and what is shown is held against what was sent.
 """
 
 import random
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,8 +22,9 @@ from tests.fleet_day.internet import Internet
 from tests.fleet_day.ledger import Balance, Ledger, Shown, balance, names, shown_of
 from tests.fleet_day.plan import Plan
 from tests.fleet_day.traffic import Gate, Traffic
-from tests.system.parts import web
+from tests.system.parts import kafka, web
 from tests.system.parts.exposition import Samples
+from tests.system.parts.kafka import Kafka
 from tests.system.parts.process import until
 from tests.system.parts.prometheus import Prometheus
 
@@ -55,12 +57,13 @@ class Outcome(NamedTuple):
 class Day:
     """The fleet, and what is to happen."""
 
-    def __init__(self, plan: Plan, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, plan: Plan, folder: Path, stack: ExitStack, cluster: Kafka) -> None:
         self._plan = plan
         self._chance = random.Random(plan.seed)
         self._ledger = Ledger()
         self._internet = Internet(plan.seed)
-        self._fleet = Fleet(folder, stack, partitions=plan.partitions, workers=plan.workers + 2)
+        most = plan.workers + 2
+        self._fleet = Fleet(folder, stack, cluster, partitions=plan.partitions, workers=most)
         self._homes = self._furnished()
         self._gates = self._connect()
         for _ in range(plan.workers):
@@ -185,7 +188,13 @@ def _rules(server: Prometheus) -> float:
     return float(sum(group["evaluationTime"] for group in groups))
 
 
-def live(plan: Plan, folder: Path) -> Outcome:
-    """Run one."""
+def live(plan: Plan, folder: Path, cluster: Kafka) -> Outcome:
+    """Run one, with the brokers of a cluster of one node."""
     with ExitStack() as stack:
-        return Day(plan, folder, stack).run()
+        return Day(plan, folder, stack, cluster).run()
+
+
+def alone(plan: Plan) -> Outcome:
+    """Run one, with brokers of its own."""
+    with tempfile.TemporaryDirectory() as name, kafka.kafka(Path(name)) as cluster:
+        return live(plan, Path(name), cluster)

@@ -11,14 +11,14 @@ from tests.bench.server import cpu_seconds, resident
 from tests.fleet_day.homes import Home
 from tests.fleet_day.ledger import Ledger
 from tests.fleet_day.traffic import Gate, Traffic, subscribers
-from tests.system.parts import kafka, knockwatch, prometheus, web
+from tests.system.parts import knockwatch, prometheus, web
 from tests.system.parts.exposition import Samples, samples
 from tests.system.parts.fleet import ready, worker
 from tests.system.parts.kafka import Kafka
 from tests.system.parts.knockwatch import COMMAND, ROOT, Server, configuration, free_port
 from tests.system.parts.process import started, until
 
-TOPIC = GROUP = "knockwatch"
+TOPIC = GROUP = "fleet-day"
 RULES = (
     *(
         ROOT / f"deploy/prometheus/rules/{name}.yml"
@@ -99,7 +99,9 @@ class Relay:
 class Fleet:
     """All parts while they run."""
 
-    def __init__(self, folder: Path, stack: ExitStack, *, partitions: int, workers: int) -> None:
+    def __init__(
+        self, folder: Path, stack: ExitStack, cluster: Kafka, *, partitions: int, workers: int
+    ) -> None:
         """`workers` is how many there will be at most, over all."""
         self._folder = folder
         self._stack = stack
@@ -108,7 +110,7 @@ class Fleet:
         self._keys = folder / "relays"
         self._keys.write_text("")
         self._keys.chmod(0o600)
-        self.kafka: Kafka = stack.enter_context(kafka.kafka(folder))
+        self.kafka = cluster
         self.relays: list[Relay] = []
         self.workers: list[Server] = []  # all that were ever started
         self.core = 0.0  # seconds of the workers that have ended

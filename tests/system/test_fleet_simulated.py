@@ -7,6 +7,7 @@ import pytest
 
 from tests.fleet_day.day import Outcome, live
 from tests.fleet_day.plan import Plan
+from tests.system.parts.kafka import Kafka
 from tests.system.parts.needs import needs
 
 pytestmark = needs("kafka", "prometheus")
@@ -15,8 +16,8 @@ PLAN = Plan(sites=100, minutes=0.75, rate=2.0, relays=2, own=1, partitions=6, sc
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory) -> Outcome:
-    return live(PLAN, tmp_path_factory.mktemp("fleet"))
+def outcome(kafka: Kafka, tmp_path_factory) -> Outcome:
+    return live(PLAN, tmp_path_factory.mktemp("fleet"), kafka)
 
 
 def test_each_line_is_counted_once_or_known_to_be_dropped(outcome):
