@@ -22,8 +22,8 @@ test: $(VENV)/installed-dev ## everything: style, types, imports, unit tests, te
 	$(BIN)/pytest -m system; system=$$?; \
 	wait $$unit; unit=$$?; cat $(VENV)/unit-tests; [ $$system$$unit = 00 ]
 
-check: $(VENV)/installed-dev style ## the same without the tests with real parts: a few minutes
-	@$(BIN)/pytest -q -n auto -m "not system"
+check: $(VENV)/installed-dev style ## style, and what fails soonest: for each commit
+	@$(BIN)/pytest -q -n auto -m "not system and not thorough" --hypothesis-profile quick
 
 .PHONY: style
 style: $(VENV)/installed-dev

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("patient", parent=settings(), deadline=None)
+settings.register_profile("quick", parent=settings.get_profile("patient"), max_examples=15)
 settings.load_profile("patient")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)

@@ -52,6 +52,7 @@ def test_every_alert_says_how_bad_what_and_what_to_do(rule):
         assert bool(JAPANESE.search(text)) == name.endswith("_ja"), f"{name}: {text}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"])
 def test_every_alert_is_shown_to_fire_with_its_texts(rule):
     texts = expected().get((rule["alert"], rule["labels"]["severity"]))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 SKIPPING = {
     "a test": "import pytest\ndef test_a():\n    pytest.skip('no such part')\n",
     "a marked test": "import pytest\n@pytest.mark.skip('no such part')\ndef test_a():\n    pass\n",
@@ -16,7 +18,7 @@ def outcome(folder: Path, source: str, ci: str) -> subprocess.CompletedProcess[s
     (folder / "conftest.py").write_text(Path(__file__).with_name("conftest.py").read_text())
     (folder / "test_it.py").write_text(source)
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={folder}"]
-    env = os.environ | {"CI": ci}
+    env = os.environ | {"CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 

@@ -49,6 +49,7 @@ def restarted(both, now, fresh):
     return fresh
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(40))
 def test_columns_come_to_what_their_packets_come_to(seed, monkeypatch):
     chance = random.Random(seed)

@@ -9,6 +9,8 @@ from exporter.metrics import Limits
 from tests.flooded import ROOMY, TIGHT, Home, Traffic
 from tests.world import NOW, report, socket
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("seed", range(24))
 def test_floods_come_to_what_their_lines_come_to(seed):

@@ -11,6 +11,8 @@ from exporter.metrics import Limits
 from tests.flooded import OTHER, STATIONS, Home
 from tests.world import NOW, report, socket
 
+pytestmark = pytest.mark.thorough
+
 UDP = "LEN=109"
 TCP = "WINDOW=1024 RES=0x00 SYN URGP=0"
 OURS = ("203.0.113.9", "203.0.113.9", "192.168.1.23")

@@ -21,6 +21,7 @@ ENGLISH_NAMES = {port.name for port in _PORTS.dest_ports if port.name_ja} | {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_people_are_told_what_happened_and_whoever_asks_is_told_the_same(scenario: Scenario):
     played = play(scenario)

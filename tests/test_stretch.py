@@ -7,6 +7,8 @@ import pytest
 from exporter.syslog.framing import MAX_MESSAGE
 from tests.golden import corpus, lines, reading
 
+pytestmark = pytest.mark.thorough
+
 LIMIT = 0.05  # seconds of our own for the longest message; others use the machine, too
 
 

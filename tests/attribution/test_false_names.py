@@ -14,6 +14,8 @@ from exporter.events import Decision
 from tests.simulation import Answer, Home
 from tests.test_pipeline import pipeline
 
+pytestmark = pytest.mark.thorough
+
 HOMES = 80
 NEAR = 0.07  # how far the share of right names may lie below what was stated: a home weighs much
 

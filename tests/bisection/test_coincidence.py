@@ -4,6 +4,8 @@ from exporter.bisection.attendance import ABSENT, MINUTES, PRESENT, UNKNOWN
 from exporter.bisection.coincidence import CAP, judge
 from tests.household import LISTENED, NOBODYS, guilty_days, innocent_days
 
+pytestmark = pytest.mark.thorough
+
 OFF = range(1200, 1212)  # minutes of the day
 
 

@@ -19,6 +19,7 @@ def test_generated_files_are_fresh():
     assert stale == [], "run `make dashboards`"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("key", [*HOME_KEYS, ("en", "fleet/fleet")], ids="-".join)
 def test_grafanalibs_command_makes_the_same(key, tmp_path):
     language, path = key

@@ -141,6 +141,7 @@ RANGES = st.lists(
 )
 
 
+@pytest.mark.thorough
 @given(RANGES, st.lists(st.integers(0, (1 << 32) - 1)))
 def test_what_is_packed_reads_back(ranges, numbers):
     table = build(ranges, [(a << 96, b << 96, who) for a, b, who in ranges], ["test 1"])
@@ -163,6 +164,7 @@ def test_no_name_breaks_a_row():
     assert table.look_up("0.0.0.1").organisation == "a b c"
 
 
+@pytest.mark.thorough
 @given(st.data())
 def test_a_damaged_file_is_named(data):
     whole = pack(build([span("192.0.2.0", "192.0.2.255", ONE)], []))

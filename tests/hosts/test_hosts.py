@@ -205,6 +205,7 @@ def test_flows_are_talk_and_not_open_forever():
     assert list(talked("198.51.100.7", NOW + 571, 600)) == []
 
 
+@pytest.mark.thorough
 def test_devices_are_bounded():
     hosts = Hosts()
     for moment in (NOW, NOW + 1):
@@ -215,6 +216,7 @@ def test_devices_are_bounded():
     hosts.report(report("d0"), NOW + 2)
 
 
+@pytest.mark.thorough
 def test_made_up_devices_push_out_each_other_and_nobody_who_comes_back():
     hosts = Hosts()
     hosts.report(report("pc", 51413), NOW)

@@ -95,6 +95,7 @@ def test_the_corpus_is_read_by_its_forms_as_line_by_line(case):
     assert count or not any(map(find, rejected(texts)))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no router-logs in {FOLDER.parent}")
 def test_lines_from_the_field_are_read_by_their_forms_as_line_by_line():
     texts = [

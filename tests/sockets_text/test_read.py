@@ -171,6 +171,7 @@ def test_any_text_gives_a_report_or_a_complaint(data):
     assert msgspec.json.decode(msgspec.json.encode(report), type=HostReport) == report
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "unit",
     [
@@ -220,6 +221,7 @@ def test_hostile_text_costs_time_in_proportion_to_its_length(unit):
     assert seconds_to_read(unit * (MOST // len(unit))) < 3.0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("form", "row"),
     [
@@ -247,6 +249,7 @@ MIKROTIK = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "row",
     [
@@ -299,6 +302,7 @@ def test_json_that_never_ends_is_read_a_few_times_only():
     assert seconds_to_read('"LocalPort"\n' + "[\n" * 19 + "1," * 2_000_000) < 1.5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\0"])
 def test_blank_lines_do_not_count_and_too_many_others_are_refused(ending):
     row = "udp 0 0 0.0.0.0:5 0.0.0.0:*"

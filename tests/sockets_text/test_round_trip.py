@@ -3,12 +3,15 @@
 import json
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from exporter.host_report import Socket
 from exporter.sockets_text import read
+
+pytestmark = pytest.mark.thorough
 
 LETTERS = st.sampled_from("abcXYZ09._-")
 NAMES = st.text(LETTERS | st.sampled_from(' "()[]ポ辞é'), min_size=1, max_size=15).map(

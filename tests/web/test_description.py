@@ -111,6 +111,7 @@ def test_a_report_as_described_is_taken(schema):
     case.validate_response(answer, checks=CONFORMS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("method", "path", "mode"), ASKED)
 def test_no_request_is_answered_by_a_failure_of_ours(lived, schema, method, path, mode):
     strategy = schema[path][method.upper()].as_strategy(mode)
