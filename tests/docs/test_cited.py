@@ -9,6 +9,7 @@ from tests.docs.pages import PAGES, ROOT, anchors, name_of, prose
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TEST = re.compile(r"`(test_\w+)`")
+FILE = re.compile(r"`(tests/[\w/]+\.\w+)`")
 
 
 def defined_tests() -> set[str]:
@@ -34,3 +35,9 @@ def test_every_test_that_a_page_names_is_there():
     named = {name for page in PAGES for name in TEST.findall(prose(page))}
     assert named
     assert not named - defined_tests()
+
+
+def test_every_file_of_tests_that_a_page_names_is_there():
+    named = {name for page in PAGES for name in FILE.findall(prose(page))}
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()
