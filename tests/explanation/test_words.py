@@ -10,7 +10,7 @@ from exporter.explanation.words import PHRASES, fill, phrase, say
 
 # What a reader types, finds on a screen or looks up, the same in every language.
 WRITTEN_SO = (
-    r"\{\w+\}|netstat( -ano -b)?|ss -tunap|knockwatch(-agent| (serve|agent|doctor))?|--\w+"
+    r"\{\w+\}|netstat( -ano -b)?|ss -tunap|knockwatch(-agent| (serve|agent|doctor))?|--[\w-]+( FILE)?"
     r"|Windows|Linux|https?://ADDRESS:\d+|\[\[?[\w.]+\]\]?|allowed_senders|address|dialect"
     r"|journalctl|docs/[\w-]+\.md|/api/v1/\w+|/metrics|syslog|Prometheus|Status|Targets"
 )
