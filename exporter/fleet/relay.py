@@ -32,6 +32,7 @@ from exporter.receivers import Receivers
 from exporter.settings import Config
 from exporter.transports import Losses, OncePerMinute, bind
 from exporter.transports.inbox import Inbox
+from exporter.web.configuration import WebConfiguration
 from exporter.web.server import HttpServer
 
 GATHER = 1.0  # seconds that a message waits for others of its sender
@@ -79,7 +80,9 @@ class Relay:
             self._opened = opened.pop_all()
         ways = relay_http.Ways(places, self._session, self._outgoing, self._metrics, time.time)
         names = frozenset(name.lower() for name in listen.host_names)
-        self._http = HttpServer(relay_http.create(self, ways, names, tokens))
+        application = relay_http.create(self, ways, names, tokens)
+        web = WebConfiguration(listen.web_config)
+        self._http = HttpServer(application, web, relay_http.admits(places, tokens))
 
     async def run(self, stop: asyncio.Event) -> int:
         """Relay until `stop`, then bring all into safety; return how many records could not be."""

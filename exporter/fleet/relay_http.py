@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol, cast
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from exporter import wire
 from exporter.access.tokens import Tokens
@@ -78,6 +80,19 @@ def create(
         middleware=[Middleware(Guard, rules=rules, answer=reports.turned_away)],
         exception_handlers={Refusal: _refused, HTTPException: _not_routed},
     )
+
+
+def admits(places: OneSite | Subscribers, tokens: Tokens | None) -> Callable[[Scope], bool]:
+    """Return what tells whether a request brings a token that is as good as a user's password."""
+    if not isinstance(places, Subscribers):
+        return guard.admits(tokens)
+
+    def admitted(scope: Scope) -> bool:
+        token = guard.bearer(Headers(scope=scope))
+        posts = scope["path"].startswith("/api/")
+        return posts and bool(token) and places.reporter("", token or "") is not None
+
+    return admitted
 
 
 class _Reports:

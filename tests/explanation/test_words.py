@@ -10,8 +10,9 @@ from exporter.explanation.words import PHRASES, fill, phrase, say
 
 # What a reader types, finds on a screen or looks up, the same in every language.
 WRITTEN_SO = (
-    r"\{\w+\}|netstat( -ano -b)?|ss -tunap|knockwatch(-agent| (serve|agent|doctor))?|--[\w-]+( FILE)?"
-    r"|Windows|Linux|https?://ADDRESS:\d+|\[\[?[\w.]+\]\]?|allowed_senders|address|dialect"
+    r"\{\w+\}|netstat( -ano -b)?|ss -tunap|knockwatch(-agent| (serve|agent|doctor)|_\w+)?"
+    r"|--[\w-]+( FILE(（USER:PASSWORD）)?)?"
+    r"|Windows|Linux|https?://ADDRESS:\d+|\[\[?[\w.]+\]\]?|allowed_senders|address|dialect|HTTP"
     r"|journalctl|docs/[\w-]+\.md|/api/v1/\w+|/metrics|syslog|Prometheus|Status|Targets"
 )
 MORE_EXACT = {"one", "1", "closed", "since"}  # singular or detail, which Japanese may not need

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from http.client import HTTPConnection
 
 import pytest
 
@@ -10,6 +11,7 @@ from exporter.fleet.relay import Relay
 from exporter.fleet.spool import Spool
 from exporter.transports import ListenError
 from tests.system.parts.exposition import total
+from tests.web.test_doors import USERS
 
 CONFIG = """
 [listen]
@@ -105,6 +107,28 @@ def test_a_defect_costs_its_batch_and_is_counted(tmp_path, monkeypatch):
         assert await shown(relay, "knockwatch_relay_waiting_messages") == 0
 
     assert running(relay, scenario) == 0
+
+
+def test_its_http_asks_for_what_the_web_configuration_says(tmp_path):
+    web = tmp_path / "web.yml"
+    web.write_text(USERS)
+    text = CONFIG.replace("[kafka]", f'web_config = "{web}"\n[kafka]')
+    relay = Relay(parse(text), tmp_path)
+    port = relay._http_socket.getsockname()[1]
+    statuses = []
+
+    def ask():
+        for path in ("/metrics", "/-/ready"):
+            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", path)
+            statuses.append(connection.getresponse().status)
+            connection.close()
+
+    async def scenario():
+        await asyncio.to_thread(ask)
+
+    running(relay, scenario)
+    assert statuses == [401, 200]
 
 
 def test_a_port_that_is_taken_leaves_nothing_open(tmp_path):

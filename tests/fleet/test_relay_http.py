@@ -196,3 +196,27 @@ def test_health_and_what_is_not_there(desk):
     assert client.get("/-/ready").status == 503
     assert client.get("/").status == 404
     assert client.get(REPORTS).status == 405
+
+
+def scope(path, token=""):
+    headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+    return {"type": "http", "path": path, "headers": headers}
+
+
+def test_a_subscribers_token_is_as_good_as_a_password_where_reports_are_taken(tmp_path):
+    file = tmp_path / "subscribers"
+    file.write_text(f"s-1 address 198.51.100.0/24\ns-2 token {digest_of(SECRET)}\n")
+    admitted = relay_http.admits(Subscribers(file), None)
+    assert admitted(scope(REPORTS, SECRET))
+    assert not admitted(scope(REPORTS, "another"))
+    assert not admitted(scope(REPORTS))
+    assert not admitted(scope("/metrics", SECRET))
+
+
+def test_a_token_of_the_relay_itself_is_too(tmp_path):
+    file = tmp_path / "tokens"
+    file.write_text(f"{SECRET.replace(' ', '-')}\n")
+    place = OneSite(Place("osaka", ""))
+    assert relay_http.admits(place, Tokens(file))(scope(REPORTS, SECRET.replace(" ", "-")))
+    assert not relay_http.admits(place, Tokens(file))(scope(REPORTS, "another"))
+    assert not relay_http.admits(place, None)(scope(REPORTS, "another"))
