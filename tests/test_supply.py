@@ -41,7 +41,7 @@ def test_every_dependency_of_the_image_has_its_version():
     extra = PROJECT["project"]["optional-dependencies"][EXTRA]
     wanted = set(needed(PROJECT["project"]["dependencies"] + extra))
     assert wanted <= locked
-    assert locked - wanted <= {"typing-extensions"}  # of older Pythons
+    assert locked == wanted
 
 
 def test_the_tests_run_with_the_locked_versions():
