@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from exporter import wire
 from exporter.host_report import Flow, HostReport, Socket
 from tests.bench.records import FULL, INTERVAL
@@ -18,8 +20,14 @@ class Posted(NamedTuple):
     """A report that is due."""
 
     device: "Device"
-    body: bytes
+    made: float
+    report: HostReport
     full: bool
+
+    def body(self, now: float) -> bytes:
+        """Return it as it is sent at that moment: the server dates it back."""
+        age = max(now - self.made, 0.0)
+        return wire.encode(msgspec.structs.replace(self.report, age_seconds=age))
 
 
 @dataclass
@@ -63,7 +71,7 @@ class Device:
             flows=tuple(self._flows(now)) if full else (),
             unchanged_since=None if full else now - self.full,
         )
-        return Posted(self, wire.encode(told), full)
+        return Posted(self, now, told, full)
 
     def _sockets(self, now: float) -> Iterator[Socket]:
         for program in self.programs:

@@ -19,7 +19,10 @@ def table(plan: Plan, outcome: Outcome) -> Table:
         ("lines counted", f"{balance.counted:,.0f}"),
         ("lines known to be dropped", _dropped(balance.dropped)),
         ("lines missing, or counted twice", f"{balance.missing:,.0f}"),
-        ("sites and regions of which another number was counted", f"{len(balance.wrong)}"),
+        (
+            "sites and regions of which another number was counted, of lines and packets",
+            _numbers(len(balance.wrong), len(balance.wrong_packets)),
+        ),
         ("rejected packets told of, counted, decided", _numbers(*balance.packets, balance.decided)),
         ("lines and packets that Prometheus has", _numbers(*outcome.stored)),
         ("counters that it has seen restart", f"{outcome.resets:,.0f}"),

@@ -46,7 +46,8 @@ class Balance(NamedTuple):
     sent: float
     counted: float
     dropped: Mapping[str, float]  # by reason
-    wrong: Mapping[str, tuple[float, float]]  # by label: sent and counted, where they differ
+    wrong: Mapping[str, tuple[float, ...]]  # by label: lines sent and counted, where they differ
+    wrong_packets: Mapping[str, tuple[float, ...]]  # the same of packets: told, counted, decided
     packets: tuple[float, float]  # of which was told, and counted
     decided: float
     undecided: float
@@ -59,33 +60,38 @@ class Balance(NamedTuple):
 
 def balance(ledger: Ledger, workers: Iterable[Samples], relays: Iterable[Samples]) -> Balance:
     """Add up what all show."""
-    counted, packets = defaultdict[str, float](float), 0.0
-    decided = undecided = 0.0
+    counted, undecided = defaultdict[str, float](float), 0.0
+    packets, decided = defaultdict[str, float](float), defaultdict[str, float](float)
+    of_label = {
+        "knockwatch_messages_total": counted,
+        "knockwatch_rejected_packets_total": packets,
+        "knockwatch_attributed_packets_total": decided,
+    }
     dropped = Counter[str](ledger.dropped)
     for shown in workers:
         for (name, labels), value in shown.items():
-            if name == "knockwatch_messages_total":
-                counted[dict(labels)["site"]] += value
-            packets += value * (name == "knockwatch_rejected_packets_total")
-            decided += value * (name == "knockwatch_attributed_packets_total")
             undecided += value * (name == "knockwatch_undecided_packets")
+            if (sums := of_label.get(name)) is not None:
+                sums[dict(labels)["site"]] += value
         dropped.update(drops(shown))
     for shown in relays:
         dropped.update(drops(shown))
-    wrong = {
-        label: (ledger.lines[label], counted[label])
-        for label in ledger.lines.keys() | counted
-        if ledger.lines[label] != counted[label]
-    }
     return Balance(
         sum(ledger.lines.values()),
         sum(counted.values()),
         {reason: messages for reason, messages in dropped.items() if messages},
-        wrong,
-        (sum(ledger.packets.values()), packets),
-        decided,
+        _differing(ledger.lines, counted),
+        _differing(ledger.packets, packets, decided) if not undecided else {},
+        (sum(ledger.packets.values()), sum(packets.values())),
+        sum(decided.values()),
         undecided,
     )
+
+
+def _differing(*sums: Mapping[str, float]) -> dict[str, tuple[float, ...]]:
+    """Return the sums of the labels that have not the same in all."""
+    found = {label: tuple(of.get(label, 0.0) for of in sums) for label in set[str]().union(*sums)}
+    return {label: numbers for label, numbers in found.items() if len(set(numbers)) > 1}
 
 
 def drops(shown: Samples) -> Counter[str]:

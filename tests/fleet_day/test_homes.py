@@ -43,12 +43,13 @@ def test_a_report_is_whole_when_something_changed_and_small_when_nothing_did():
     first = device.report(NOW + 30)
     assert first is not None
     assert first.full
-    assert wire.decode(first.body).sockets
+    assert first.report.sockets
     assert device.report(NOW + 31) is None
     later = device.report(NOW + 46)
     assert later is not None
     assert not later.full
-    assert wire.decode(later.body).unchanged_since == 16.0
+    assert later.report.unchanged_since == 16.0
+    assert wire.decode(later.body(NOW + 48)).age_seconds == 2.0
 
 
 def test_a_device_that_moves_is_told_of_by_its_new_home_alone():

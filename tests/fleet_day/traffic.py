@@ -20,7 +20,7 @@ from tests.fleet_day.homes import Home
 from tests.fleet_day.ledger import Ledger
 
 SLOTS = 20  # a second; each home has one of them
-POSTERS = 4  # threads
+POSTERS = 32  # threads: agents do not wait for each other
 PATIENCE = 6.0  # seconds for an answer; an agent waits for 5
 
 
@@ -125,16 +125,17 @@ class Traffic:
         connections: dict[int, http.client.HTTPConnection] = {}
         while (work := self._posts.get()) is not None:
             home, gate, report = work
-            if not gate.open.is_set():
+            if self._stop.is_set() or not gate.open.is_set():
                 report.device.changed = True
                 continue
             connection = connections.get(gate.http)
             if connection is None:
                 connection = http.client.HTTPConnection("127.0.0.1", gate.http, timeout=PATIENCE)
                 connections[gate.http] = connection
-            answer = _posted(connection, token(home.number), report.body)
+            body = report.body(datetime.now(UTC).timestamp())
+            answer = _posted(connection, token(home.number), body)
             kind = "full" if report.full else "heartbeat"
-            self._ledger.answered(answer, kind, len(report.body))
+            self._ledger.answered(answer, kind, len(body))
             if answer != "accepted":
                 report.device.changed = True  # it tells all with the next one
         for connection in connections.values():
