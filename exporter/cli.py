@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser(_COMMANDS).parse_args(arguments)
     logger.remove()
     logger.add(
-        sys.stderr,
+        lambda text: print(text, end="", file=sys.stderr),  # whatever that is by then
         level=options.log_level.upper(),
         diagnose=False,  # it would print secrets
         format="{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}",
