@@ -235,7 +235,7 @@ def test_hostile_text_costs_time_in_proportion_to_its_length(unit):
 def test_no_more_rows_are_read_than_can_matter(form, row):
     lines = "\n".join(row.format(*divmod(n % 65536, 256)) for n in range(MAX_LINES)).split("\n")
     assert len(form.sockets(lines)) == fields.MAX_ROWS
-    assert seconds_to_read("\n".join(lines)[:MOST]) < 2.0
+    assert seconds_to_read("\n".join(lines)[:MOST]) < 4.0  # a bound: machines differ
 
 
 CONNTRACK = (

@@ -10,13 +10,14 @@ from functools import cache
 from typing import NamedTuple
 
 from exporter.metrics import metrics as m
+from exporter.metrics import ourselves
 from exporter.metrics.series import Declaration
 from tests.system.parts import home
 from tests.system.parts.home import Flow, RouterEvent
 
 TARGET = {"job": "knockwatch", "instance": "exporter:10151"}
 # Counted only when something is broken: in this home nothing is.
-ABSENT = {m.STATE_ERRORS.name, m.INTERNAL_ERRORS.name}
+ABSENT = {m.STATE_ERRORS.name, m.INTERNAL_ERRORS.name, ourselves.CANARY_FAILURES.name}
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -128,6 +129,7 @@ def gauges(state: str, now: int, end: int) -> Iterator[tuple[Key, float]]:
         yield of_router(m.ROUTER_LAST_MESSAGE, router), now - 2 - now % (7 + 20 * number)
         offset = (0.4, -37.5)[number] + 0.3 * math.sin(now / 9000)
         yield of_router(m.ROUTER_CLOCK_OFFSET, router), offset
+    yield keyed(ourselves.CANARY_SUCCESS_TIME), now - now % 60 - 1
     yield keyed(m.WAITING_PACKETS), now // 15 % 4
     yield keyed(m.SCRAPE_SECONDS), 0.011 + now // 15 % 7 / 1000
 
@@ -156,6 +158,8 @@ def constants(state: str, end: int) -> list[tuple[Key, float]]:
     for asn, network, kind in networks(state):
         found.append((keyed(m.NETWORK_INFO, source_asn=asn, source_network=network, kind=kind), 1))
     found += [(keyed(m.OMITTED, label=label), 0) for label in ("router", "device", "interface")]
+    found.append((keyed(ourselves.RELOAD_SUCCESSFUL), 1))
+    found.append((keyed(ourselves.RELOAD_SUCCESS_TIME), end - 20 * 86400))
     found.append((keyed(m.BUILD_INFO, version="0.1.0", python="3.13.1"), 1))
     return found
 
