@@ -61,7 +61,8 @@ def test_without_descriptors_it_goes_on_with_those_that_it_has(tmp_path):
         counted(server, 7)
         assert server.process.stop() == 0
         told = server.process.output()
-        assert told.lower().count("too many open files") == 1
+        # Once a minute; a new one may have begun meanwhile.
+        assert 1 <= told.lower().count("too many open files") <= 2
         assert "Traceback" not in told
 
 
