@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from exporter.enquiries import Enquiries
 from exporter.evidence_file import EvidenceFile
 from exporter.pipeline import Pipeline
 from exporter.receivers import Receivers
+from exporter.recurring import regularly
 from exporter.reloading import Reloading, bounds
 from exporter.service import Service
 from exporter.settings import Config
@@ -55,7 +56,6 @@ class App:
         naming what and where.
         """
         self._log_failure = OncePerMinute()
-        self._stopping = asyncio.Event()
         with contextlib.ExitStack() as opened:
             evidence = EvidenceFile(folder / "evidence.sqlite", bounds(config))
             opened.callback(evidence.close)
@@ -116,16 +116,15 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`; then decide what waits and store everything."""
-        self._stopping = stop
         asyncio.get_running_loop().set_exception_handler(self._survived)
         async with asyncio.TaskGroup() as group:
             consumer = group.create_task(self._consume())
             http = group.create_task(self._http.serve(sockets=[self._http_socket]))
             streams = self.receivers.start(group)
             regular = [
-                group.create_task(self._regularly(TICK, self._tick)),
-                group.create_task(self._regularly(WRITE, self._write)),
-                group.create_task(self._regularly(RENEW, self.receivers.renew)),
+                group.create_task(regularly(stop, TICK, self._tick, self._failed)),
+                group.create_task(regularly(stop, WRITE, self._write, self._failed)),
+                group.create_task(regularly(stop, RENEW, self.receivers.renew, self._failed)),
             ]
             asked = [
                 group.create_task(self.reloading.serve(self._enquiries.renew)),
@@ -166,17 +165,6 @@ class App:
                 due |= self.service.counted(batch)
             if due:
                 await self.service.commit()
-
-    async def _regularly(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something every few seconds until the stop, whatever becomes of it."""
-        while not self._stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), seconds)
-                return
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001 - the next time may go well
-                self._failed(work.__name__.strip("_"), error)
 
     async def _tick(self) -> None:
         self._pipeline.tick(time.time())

@@ -9,7 +9,6 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from loguru import logger
@@ -29,6 +28,7 @@ from exporter.fleet.session import Session, renumbered
 from exporter.fleet.spool import Spool
 from exporter.metrics import formats
 from exporter.receivers import Receivers
+from exporter.recurring import regularly
 from exporter.settings import Config
 from exporter.transports import Losses, OncePerMinute, bind
 from exporter.transports.inbox import Inbox
@@ -59,7 +59,6 @@ class Relay:
         self._gathering = Gathering(self._session)
         self._flushing: asyncio.TimerHandle | None = None
         self._held = False
-        self._stopping = asyncio.Event()
         self._link = Link(writer, clock=time.monotonic)
         with contextlib.ExitStack() as opened:
             spool = Spool(folder / "spool.sqlite")
@@ -86,7 +85,6 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> int:
         """Relay until `stop`, then bring all into safety; return how many records could not be."""
-        self._stopping = stop
         async with asyncio.TaskGroup() as group:
             linking = group.create_task(self._link.keep())
             outgoing = group.create_task(self._outgoing.run())
@@ -94,8 +92,8 @@ class Relay:
             http = group.create_task(self._http.serve(sockets=[self._http_socket]))
             streams = self.receivers.start(group)
             regular = [
-                group.create_task(self._regularly(RENEW, self._renew)),
-                group.create_task(self._regularly(WRITE, self._look)),
+                group.create_task(regularly(stop, RENEW, self._renew, self._metrics.failed)),
+                group.create_task(regularly(stop, WRITE, self._look, self._metrics.failed)),
             ]
             self.ready = True
             await stop.wait()
@@ -180,17 +178,6 @@ class Relay:
     async def _renew(self) -> None:
         await self.receivers.renew()
         await asyncio.to_thread(self._places.renew)
-
-    async def _regularly(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something every few seconds until the stop, whatever becomes of it."""
-        while not self._stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), seconds)
-                return
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001 - the next time may go well
-                self._metrics.failed(work.__name__.strip("_"), error)
 
 
 async def run(config: Config, folder: Path, tokens: Tokens | None = None) -> int:
