@@ -235,7 +235,9 @@ def test_hostile_text_costs_time_in_proportion_to_its_length(unit):
 def test_no_more_rows_are_read_than_can_matter(form, row):
     lines = "\n".join(row.format(*divmod(n % 65536, 256)) for n in range(MAX_LINES)).split("\n")
     assert len(form.sockets(lines)) == fields.MAX_ROWS
-    assert seconds_to_read("\n".join(lines)[:MOST]) < 4.0  # a bound: machines differ
+    text = "\n".join(lines)[:MOST]
+    # A busy machine is slow for once, a reader that reads on is slow each time.
+    assert any(seconds_to_read(text) < 2.0 for _ in range(3))
 
 
 CONNTRACK = (
