@@ -1,12 +1,11 @@
 """Nobody is named, and what is left is still a form that a dialect can be written from."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.reading.redaction import MAX_SHOWN, redacted
+from tests import timing
 from tests.golden import corpus, lines
 from tests.test_architecture import addresses, stations
 
@@ -115,7 +114,8 @@ def test_half_an_address_at_the_cut_is_not_shown():
     ["a", "a.", "a-", "1.", "1:", "::", "a@", "user=", '"', "'", "(", "<ip> (", 'x="', "%A-"],
 )
 def test_the_longest_message_is_read_within_50_ms(part):
-    begun = time.process_time()
-    redacted((part * 65536)[:65536])
-    redacted(("x " + part * 65536)[:65536].replace(part * 40, part * 40 + " "))
-    assert time.process_time() - begun < 0.05
+    def both() -> None:
+        redacted((part * 65536)[:65536])
+        redacted(("x " + part * 65536)[:65536].replace(part * 40, part * 40 + " "))
+
+    assert timing.seconds(both, 0.05) < 0.05
