@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from exporter.enrichment.networks import Networks
 from exporter.fleet.shard import Shard
+from exporter.metrics import declared as m
 from exporter.metrics import exposition
-from exporter.metrics import metrics as m
 from exporter.metrics.formats import Family, Sample
 from exporter.metrics.series import Declaration
 

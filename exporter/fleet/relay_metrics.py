@@ -10,7 +10,7 @@ from loguru import logger
 
 from exporter.build import VERSION
 from exporter.fleet.spool import Row
-from exporter.metrics import metrics as m
+from exporter.metrics import declared as m
 from exporter.metrics.formats import Family
 from exporter.metrics.series import Declaration, SeriesStore
 from exporter.transports import DropReason, OncePerMinute

@@ -4,8 +4,8 @@ import platform
 from collections.abc import Iterable, Mapping
 
 from exporter.build import VERSION
+from exporter.metrics.declared import BUILD_INFO
 from exporter.metrics.formats import Family
-from exporter.metrics.metrics import BUILD_INFO
 from exporter.metrics.series import Declaration
 
 LAG = Declaration(

@@ -1,7 +1,7 @@
 """The counters: declared once, bounded by budgets, kept exactly, and exposed."""
 
 from exporter.metrics.budget import Limits
-from exporter.metrics.metrics import (
+from exporter.metrics.declared import (
     ATTRIBUTED,
     DROPPED,
     MESSAGES,
@@ -9,8 +9,8 @@ from exporter.metrics.metrics import (
     REPORTS,
     ROUTER_EVENTS,
     STATE_ERRORS,
-    Metrics,
 )
+from exporter.metrics.metrics import Metrics
 
 __all__ = [
     "ATTRIBUTED",

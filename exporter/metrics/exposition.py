@@ -11,8 +11,9 @@ from collections.abc import Container, Iterable, Iterator
 from exporter.enrichment.networks import Networks
 from exporter.hosts import Hosts
 from exporter.hosts.machines import Device
-from exporter.metrics import metrics as m
+from exporter.metrics import declared as m
 from exporter.metrics.formats import Family, Sample, encode
+from exporter.metrics.metrics import Metrics
 from exporter.metrics.series import Declaration
 from exporter.routers import Router, Routers
 
@@ -23,7 +24,7 @@ _Link = tuple[str, str, int, int]  # device, interface, received and sent bytes
 
 
 def take(
-    metrics: m.Metrics, networks: Networks, *, newborn_at_zero: bool = False, stored: bool = False
+    metrics: Metrics, networks: Networks, *, newborn_at_zero: bool = False, stored: bool = False
 ) -> list[Family]:
     """Copy the counters; with `stored` only what is safely stored of those that outlive us.
 
@@ -60,21 +61,21 @@ def state(
     now: float,
     version: str,
     scrape_seconds: float,
-    metrics: m.Metrics | None = None,
+    metrics: Metrics | None = None,
 ) -> list[Family]:
     """What holds at this moment.
 
     `metrics` says how many may be shown and who comes first; without it, the default limits hold.
     """
     return [
-        *of_site(routers, hosts, undecided, now, metrics or m.Metrics()),
+        *of_site(routers, hosts, undecided, now, metrics or Metrics()),
         _family(m.SCRAPE_SECONDS, [((), scrape_seconds)]),
         _family(m.BUILD_INFO, [((version, platform.python_version()), 1.0)]),
     ]
 
 
 def of_site(
-    routers: Routers, hosts: Hosts, undecided: int, now: float, metrics: m.Metrics
+    routers: Routers, hosts: Hosts, undecided: int, now: float, metrics: Metrics
 ) -> list[Family]:
     """What holds at a site: a silent host or router shows by its time, then disappears."""
     all_routers, all_devices = list(routers.known()), list(hosts.devices())
@@ -85,6 +86,7 @@ def of_site(
     links = [_links(device) for device in current]
     shown = [link for of_device in links for link in of_device[:MAX_INTERFACES]]
     shown = shown[: metrics.limits.series_per_metric // 2]  # two series each
+    places = hosts.inventory.whereabouts.places(now)
     omitted = {
         "router": len(all_routers) - len(heard),
         "device": len(all_devices) - len(devices),
@@ -108,10 +110,7 @@ def of_site(
         ),
         _family(
             m.DEVICE_ACCESS_POINT,
-            (
-                ((d, ap), 1.0)
-                for d, ap in list(hosts.inventory.places(now).items())[: metrics.limits.device]
-            ),
+            (((d, ap), 1.0) for d, ap in list(places.items())[: metrics.limits.device]),
         ),
         _family(m.DEVICE_SOCKETS, (((d.name,), float(_listening(d))) for d in current)),
         _family(m.DEVICE_BYTES, _bytes(shown)),
@@ -135,9 +134,7 @@ def _listening(device: Device) -> int:
     return sum(s.transport == "udp" or s.state == "listen" for s in device.report.sockets)
 
 
-def _routers(
-    known: Iterable[Router], configured: Container[str], metrics: m.Metrics
-) -> list[Router]:
+def _routers(known: Iterable[Router], configured: Container[str], metrics: Metrics) -> list[Router]:
     """The routers that are shown: configured, then placed, then most recently heard."""
 
     def rank(router: Router) -> tuple[bool, bool, float]:
@@ -148,7 +145,7 @@ def _routers(
     return sorted(known, key=rank)[: min(limits.router, limits.series_per_metric)]
 
 
-def _devices(known: Iterable[Device], metrics: m.Metrics) -> list[Device]:
+def _devices(known: Iterable[Device], metrics: Metrics) -> list[Device]:
     """The devices that are shown: placed, then most recently heard."""
 
     def rank(device: Device) -> tuple[bool, float]:

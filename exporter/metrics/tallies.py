@@ -12,7 +12,7 @@ from itertools import compress, repeat
 from exporter.attribution.crowds import Crowd
 from exporter.events import CauseName, Rejection
 from exporter.metrics.budget import OTHER
-from exporter.metrics.metrics import ATTRIBUTED, BY_COUNTRY, OVERFLOW, REJECTED
+from exporter.metrics.declared import ATTRIBUTED, BY_COUNTRY, OVERFLOW, REJECTED
 from exporter.metrics.series import TRANSPORTS, Declaration, Series, SeriesStore
 
 MAX_INDICES = 100  # of places in a full metric

@@ -8,7 +8,7 @@ import pytest
 from grafana_foundation_sdk.models import units
 
 from exporter.fleet import exposition, relay_metrics, worker_metrics
-from exporter.metrics.metrics import ALL
+from exporter.metrics.declared import ALL
 from tests.dashboards.generated import (
     DASHBOARDS,
     FLEET_KEYS,

@@ -5,7 +5,7 @@ from exporter.fleet import changelog
 from exporter.fleet.pseudonyms import Pseudonyms
 from exporter.fleet.records import Lines
 from exporter.fleet.shard import NOBODYS, Shard
-from exporter.metrics.metrics import ATTRIBUTED, DROPPED, MESSAGES, REJECTED, REPORTS
+from exporter.metrics.declared import ATTRIBUTED, DROPPED, MESSAGES, REJECTED, REPORTS
 from tests.fleet.topic import NOW, Topic, line, state, total, values
 
 

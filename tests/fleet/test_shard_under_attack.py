@@ -4,7 +4,7 @@ from exporter.fleet.records import Report
 from exporter.fleet.relay_keys import RelayKeys
 from exporter.fleet.shard import IDLE, NOBODYS
 from exporter.metrics import Limits
-from exporter.metrics.metrics import DROPPED, REJECTED
+from exporter.metrics.declared import DROPPED, REJECTED
 from exporter.settings import Config, Fleet
 from tests.fleet.topic import NOW, SECRET, Topic, line, state, total, values
 

@@ -7,7 +7,7 @@ from exporter.fleet.records import Lines, RecordError, Report
 from exporter.fleet.site import MAX_SESSIONS, Site, meta_of
 from exporter.host_report import HostReport
 from exporter.metrics import Limits, Metrics
-from exporter.metrics.metrics import REPORTS
+from exporter.metrics.declared import REPORTS
 from exporter.settings import Config
 
 NOW = 1_790_000_000.0

@@ -15,7 +15,7 @@ from exporter.host_report import HostReport, Link, Socket
 from exporter.hosts import Hosts
 from exporter.knowledge import load
 from exporter.metrics import ROUTER_EVENTS, Limits, Metrics, exposition, formats
-from exporter.metrics.metrics import FIRST_SEEN
+from exporter.metrics.declared import FIRST_SEEN
 from exporter.metrics.series import CREATED_BEFORE, IDLE, Series
 from exporter.routers import RouterRule, Routers
 from tests.rejections import NOW, decision, named, rejection

@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,13 +14,10 @@ from exporter.metrics import (
     Limits,
     Metrics,
 )
-from exporter.metrics.metrics import (
+from exporter.metrics.declared import (
     BY_COUNTRY,
-    COUNTERS,
     DECOYS,
-    DEVICE_BYTES,
     FIRST_SEEN,
-    GAUGES,
     OVERFLOW,
 )
 from exporter.metrics.series import IDLE, Declaration
@@ -224,16 +220,6 @@ def test_the_other_counters_count():
     assert values(metrics, REPORTS) == {("accepted",): 1}
     assert values(metrics, STATE_ERRORS) == {("state",): 1}
     assert values(metrics, DECOYS) == {("none",): 9}
-
-
-@pytest.mark.parametrize(
-    "declared", [*COUNTERS.values(), *GAUGES.values(), DEVICE_BYTES], ids=lambda metric: metric.name
-)
-def test_a_metric_is_named_after_the_rules(declared):
-    assert declared.name.startswith("knockwatch_")
-    assert declared.name.endswith("_total") == (declared.kind == "counter")
-    assert declared.help.endswith(".")
-    assert not {"source_ip", "ip", "address", "user", "hostname"} & set(declared.labels)
 
 
 def test_only_programs_that_were_named_are_counted_in_bytes():

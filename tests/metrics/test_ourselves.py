@@ -1,5 +1,5 @@
 from exporter.metrics import ourselves
-from exporter.metrics.metrics import ALL, COUNTERS, GAUGES
+from exporter.metrics.declared import ALL, COUNTERS, GAUGES
 
 
 def test_what_the_program_says_of_itself_is_among_all_metrics():

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from exporter.metrics.metrics import ALL
+from exporter.metrics.declared import ALL
 from tests.system.parts import grafana, home, own, variables
 from tests.system.parts.grafana import Answer
 from tests.system.parts.needs import needs

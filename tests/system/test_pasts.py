@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from exporter.metrics.metrics import ALL
+from exporter.metrics.declared import ALL
 from tests.system.parts import own, pasts, shown
 from tests.system.parts.alertmanager import alertmanager
 from tests.system.parts.needs import needs

@@ -91,7 +91,7 @@ def remembered(folder: Path) -> dict[str, Lived]:
     """The pasts, made anew when the rules or the home have changed."""
     parts = Path(pasts.__file__).parent
     made_by = ("home", "shown", "history", "own", "pasts", "rules", "tsdb")
-    sources = [*sorted(rules.RULES.glob("*.yml")), ROOT / "exporter" / "metrics.py"]
+    sources = [*sorted(rules.RULES.glob("*.yml")), ROOT / "exporter" / "metrics" / "declared.py"]
     sources += [parts / f"{name}.py" for name in made_by]
     mark = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
     known = folder / mark[:16]

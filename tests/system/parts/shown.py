@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from exporter.metrics import metrics as m
+from exporter.metrics import declared as m
 from exporter.metrics import ourselves
 from exporter.metrics.series import Declaration
 from tests.system.parts import home

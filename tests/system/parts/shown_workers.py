@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from exporter.metrics import metrics as m
+from exporter.metrics import declared as m
 from exporter.metrics.formats import Family, Sample, encode
 from exporter.metrics.series import Declaration
 
