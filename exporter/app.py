@@ -19,6 +19,7 @@ from loguru import logger
 from exporter import build, heap, web
 from exporter.access.tokens import Tokens
 from exporter.canary import LISTENER, Canary, Where
+from exporter.ending import told_to_end
 from exporter.enquiries import Enquiries
 from exporter.evidence_file import EvidenceFile
 from exporter.pipeline import Pipeline
@@ -214,9 +215,7 @@ async def serve(
     """
     app = App(config, folder, tokens, read)
     heap.settle()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_end()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reloading.ask)
     logger.info(
         "knockwatch {} listens for syslog on UDP and TCP port {} (receive buffer {} of {} bytes)",

@@ -9,16 +9,12 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
-from pathlib import PurePath
 from typing import TypeVar
 
 import msgspec
-from loguru import logger
 from prometheus_client import PlatformCollector, ProcessCollector
 
 from exporter import remembered
-from exporter.access.acknowledged import Acknowledgement, Acknowledgements
 from exporter.archive import Archive
 from exporter.build import VERSION
 from exporter.doctor import CanaryCondition, Condition, Trouble, condition
@@ -26,16 +22,14 @@ from exporter.events import Batch, Position
 from exporter.evidence import EvidenceStore, Suspect, suspects
 from exporter.host_report import HostReport
 from exporter.hosts.machines import Conflict, Device
-from exporter.metrics import STATE_ERRORS, exposition, formats
+from exporter.metrics import exposition, formats
 from exporter.metrics.series import Declaration
 from exporter.pipeline import Pipeline
 from exporter.settings import Config
 from exporter.state import StateFile
+from exporter.storing import Storing
 
-MAX_POSITIONS = 1000  # of followed files; twice as many as are followed at one time
 _T = TypeVar("_T")
-_positions = msgspec.msgpack.Decoder(dict[str, Position])
-_known = msgspec.msgpack.Decoder(list[Acknowledgement])
 
 
 class Service:
@@ -67,21 +61,16 @@ class Service:
         self.canary_condition: Callable[[], CanaryCondition | None] = lambda: None
         self.watched: list[Callable[[], Iterable[formats.Family]]] = []  # what else is shown
         self.before_scrape: Callable[[], object] | None = None  # reads what the kernel counts
-        self.acknowledged = Acknowledgements()
-        self._state = state
         # One thread of our own for writing and rendering: in order, and never behind a reader.
         self._writer = ThreadPoolExecutor(1, "writer")
         self._reader = ThreadPoolExecutor(1, "reader")
         metrics = pipeline.stages.metrics
         threads = (self._writer, self._reader)
         self._archive = Archive(evidence, *threads, metrics, clock, begin_anew, trouble)
-        self._committing = asyncio.Lock()
+        self._storing = Storing(pipeline, state, self._writer, clock)
+        self.acknowledged = self._storing.acknowledged
         self._scrape_seconds = 0.0
         self._scraped: float | None = None  # when somebody last read the metrics
-        self._stored_parts: dict[str, bytes] = {}  # digests: what waits may take megabytes
-        self._stored_waiting = 0  # undecided packets, as of the last commit
-        self._trouble = ""  # why the last commit failed, "" if it did not
-        self._positions: dict[str, Position] = {}  # by path, the one read longest ago first
         self._process = [ProcessCollector(registry=None), PlatformCollector(registry=None)]
 
     def use(self, config: Config) -> None:
@@ -92,74 +81,44 @@ class Service:
 
     def restore(self) -> None:
         """Take back what the state file holds."""
-        series, parts = self._state.load()
-        if not series:
-            self.pipeline.stages.metrics.store.begin_anew(self.clock())
-        for (metric, labels), of_series in series.items():
-            self.pipeline.stages.metrics.store.restore(metric, labels, of_series)
-        for name, error in remembered.restore(self.pipeline, parts, self.clock()).items():
-            logger.error("what is stored as {} in {} is lost: {}", name, self._state.path, error)
-        self._stored_waiting = self.pipeline.waiting.packets
-        try:
-            self.acknowledged.restore(_known.decode(parts.get("acknowledged", b"\x90")))
-        except msgspec.DecodeError as error:
-            logger.error("what was acknowledged is lost, {}: {}", self._state.path, error)
-        try:
-            positions = _positions.decode(parts.get("positions", b"\x80"))
-        except msgspec.DecodeError as error:
-            logger.error("files are read from their beginning, {}: {}", self._state.path, error)
-        else:
-            self._positions = {
-                path: position
-                for path, position in positions.items()
-                if any(PurePath(path).match(file) for file in self.config.files)
-            }
+        self._storing.restore(self.config.files)
 
     @property
     def positions(self) -> Mapping[str, Position]:
         """Up to where the lines of followed files are counted, by the files' paths."""
-        return self._positions
+        return self._storing.positions
 
     @property
     def unstored(self) -> str:
         """Why what was counted last is not stored; "" when it is."""
-        return self._trouble
+        return self._storing.trouble
 
     def counted(self, batch: Batch) -> bool:
         """Note what a batch says besides its messages, in the step in which those were counted.
 
-        So the next commit stores the counters and the position in the file that they belong to. It
-        is due now when this is true: before a line of a file is stored, a restart cannot tell it
-        from another that has come to its place.
+        When this is true a commit is due: see `Storing.read_up_to`.
         """
         if batch.oversize:
             metrics = self.pipeline.stages.metrics
             metrics.dropped(batch.listener, "oversize", batch.oversize, batch.received)
-        if batch.position is None:
-            return False
-        known = self._positions.pop(batch.sender, None)
-        self._positions[batch.sender] = batch.position
-        if len(self._positions) > MAX_POSITIONS:
-            del self._positions[next(iter(self._positions))]
-        return known is None or not known.before
+        return batch.position is not None and self._storing.read_up_to(batch, batch.position)
 
     async def scrape(self, accept: str) -> tuple[bytes, str]:
         """The exposition, after what it shows is safely stored."""
         begun = self.clock()
         if self.before_scrape is not None:
             self.before_scrape()
-        async with self._committing:
-            await self._commit()
+        async with self._storing.committed():
             families = self._families(begun)
-        body = await self._write(formats.encode, families, accept, self._process)
+        run = asyncio.get_running_loop().run_in_executor
+        body = await run(self._writer, formats.encode, families, accept, self._process)
         self._scrape_seconds = self.clock() - begun
         self._scraped = begun
         return body
 
     async def commit(self) -> None:
         """Store the counters and what waits; a failure is counted, and tried again later."""
-        async with self._committing:
-            await self._commit()
+        await self._storing.commit()
 
     async def write_evidence(self) -> None:
         """Move gathered decisions to the evidence database; a failure loses them, counted."""
@@ -220,8 +179,8 @@ class Service:
         )
 
     def _troubles(self) -> Iterator[Trouble]:
-        if self._trouble:
-            yield Trouble(database="state", error=self._trouble)
+        if self.unstored:
+            yield Trouble(database="state", error=self.unstored)
         if self._archive.trouble:
             yield Trouble(database="evidence", error=self._archive.trouble)
 
@@ -235,9 +194,6 @@ class Service:
         series = self.pipeline.stages.metrics.store.series[metric.name]
         return {key: one.value - one.restored for key, one in series.items()}
 
-    async def _write(self, call: Callable[..., _T], *arguments: object) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, call, *arguments)
-
     def _families(self, now: float) -> list[formats.Family]:
         stages = self.pipeline.stages
         newborn = self.config.metrics.newborn_at_zero
@@ -249,7 +205,7 @@ class Service:
             *exposition.state(
                 stages.routers,
                 stages.hosts,
-                self._stored_waiting,
+                self._storing.waiting,
                 now,
                 VERSION,
                 self._scrape_seconds,
@@ -257,33 +213,3 @@ class Service:
             ),
             *(family for look in self.watched for family in look()),
         ]
-
-    async def _commit(self) -> None:
-        metrics = self.pipeline.stages.metrics
-        changes, removed = metrics.store.changes(), list(metrics.store.removed)
-        waiting, now = self.pipeline.waiting.packets, self.clock()
-        parts = {
-            **remembered.parts(self.pipeline, now),
-            "positions": msgspec.msgpack.encode(self._positions),
-            "acknowledged": msgspec.msgpack.encode(self.acknowledged.all(now)),
-        }
-        digests = {name: blake2b(part).digest() for name, part in parts.items()}
-        if not changes and not removed and digests == self._stored_parts:
-            return
-        values = {key: one for key, one in changes.items() if key[0] != STATE_ERRORS.name}
-        stored = self._stored_parts
-        news = {name: part for name, part in parts.items() if digests[name] != stored.get(name)}
-        try:
-            await self._write(self._state.commit, values, removed, news)
-        except sqlite3.Error as error:
-            metrics.state_error("state", self.clock())
-            if self._trouble != str(error):  # once, not at every scrape
-                logger.error("counters are not stored in {}: {}", self._state.path, error)
-            self._trouble = str(error)
-        else:
-            if self._trouble:
-                logger.info("counters are stored again in {}", self._state.path)
-            self._trouble = ""
-            metrics.store.saved(changes, removed)
-            self._stored_parts = digests
-            self._stored_waiting = waiting

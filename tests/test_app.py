@@ -127,7 +127,7 @@ def test_a_file_is_known_as_soon_as_its_first_lines_are(tmp_path):
     def steps(app):
         def stored():  # without a scrape, which would store it
             assert get(app, "/-/ready")
-            return app.service._stored_parts.get("positions", none) != none
+            return app.service._storing._stored.get("positions", none) != none
 
         return until(stored)
 

@@ -6,7 +6,6 @@ are gathered to records, and `outgoing` brings them to the brokers, by the disk 
 
 import asyncio
 import contextlib
-import signal
 import socket
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from prometheus_client import PlatformCollector, ProcessCollector
 from exporter import heap
 from exporter.access.tokens import Tokens
 from exporter.build import VERSION
+from exporter.ending import told_to_end
 from exporter.events import Batch
 from exporter.fleet import relay_http
 from exporter.fleet import relay_metrics as rm
@@ -187,9 +187,7 @@ async def run(config: Config, folder: Path, tokens: Tokens | None = None) -> int
     """
     relay = Relay(config, folder, tokens)
     heap.settle()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_end()
     logger.info(
         "knockwatch {} relays for {} to {}",
         VERSION,

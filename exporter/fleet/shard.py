@@ -15,7 +15,8 @@ from loguru import logger
 
 from exporter import build
 from exporter.fleet import changelog, records
-from exporter.fleet.changelog import Key, Row
+from exporter.fleet.changelog import Row
+from exporter.fleet.due import Due
 from exporter.fleet.pseudonyms import Pseudonyms
 from exporter.fleet.records import Lines, Record, RecordError, Report
 from exporter.fleet.relay_keys import RelayKeys
@@ -29,7 +30,6 @@ LISTENER = "kafka"  # the label of `dropped_messages_total`
 NOBODYS = ""  # the name under which is counted what is no site's
 IDLE = 7 * 86_400.0  # seconds after which a site may be forgotten, and its series with it
 LOOK = 10.0  # seconds between looks at budgets and at idle sites
-Changes = dict[Key, tuple[float, float, float]]
 
 
 class Shard:
@@ -58,8 +58,8 @@ class Shard:
         self._config, self._like, self._keys, self._failed = config, like, keys, failed
         self._limits = config.fleet
         self._digests: dict[tuple[str, str], bytes] = {}  # of the parts as they are stored
-        self._due = _Due()
-        self._taken = _Due()  # of that, what is being stored
+        self._due = Due()
+        self._taken = Due()  # of that, what is being stored
         self._say = OncePerMinute()
         self._looked = 0.0
 
@@ -149,9 +149,9 @@ class Shard:
 
     def changes(self, now: float) -> list[Row]:
         """What the changelog does not hold yet, and the position; `saved` says that it does now."""
-        self._untake()
+        self._due.put_back(self._taken)  # what was to be stored and is not
         taken = self._taken = self._due
-        self._due = _Due()
+        self._due = Due()
         taken.undecided = self._waiting()
         rows = list(taken.removals)
         for label in taken.labels & self.metrics.keys():
@@ -171,19 +171,12 @@ class Shard:
 
     def saved(self) -> None:
         """Note that what `changes` gave last is stored, and may be shown."""
-        taken, self._taken = self._taken, _Due()
+        taken, self._taken = self._taken, Due()
         self._digests |= taken.digests
         self.undecided = taken.undecided
         for label, (changes, removed) in taken.changes.items():
             if label in self.metrics:
                 self.metrics[label].store.saved(changes, removed)
-
-    def _untake(self) -> None:
-        """What was to be stored is not: it is to be stored still."""
-        taken = self._taken
-        self._due.sites |= taken.sites
-        self._due.labels |= taken.labels
-        self._due.removals = taken.removals + self._due.removals
 
     def _waiting(self) -> dict[str, int]:
         packets = dict.fromkeys(self.metrics, 0)
@@ -264,18 +257,6 @@ class Shard:
         stores = [metrics.store.series for metrics in self.metrics.values()]
         most = max(sum(len(series[name]) for series in stores) for name in stores[0])
         return most >= self._limits.series_per_shard
-
-
-class _Due:
-    """What is to be stored."""
-
-    def __init__(self) -> None:
-        self.sites: set[str] = set()
-        self.labels: set[str] = set()
-        self.removals: list[Row] = []
-        self.changes: dict[str, tuple[Changes, list[Key]]] = {}  # by label, as they were taken
-        self.digests: dict[tuple[str, str], bytes] = {}
-        self.undecided: dict[str, int] = {}
 
 
 def _digest(data: bytes) -> bytes:

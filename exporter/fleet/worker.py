@@ -7,7 +7,6 @@ A failure that a new membership can mend ends a membership, not the program. One
 
 import asyncio
 import contextlib
-import signal
 import socket
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from prometheus_client import PlatformCollector, ProcessCollector
 
 from exporter import build, heap, tables
 from exporter.config import ConfigError
+from exporter.ending import told_to_end
 from exporter.fleet import exposition, kafka, worker_http, worker_metrics
 from exporter.fleet.membership import Membership
 from exporter.fleet.pseudonyms import Pseudonyms
@@ -184,9 +184,7 @@ async def serve(config: Config) -> None:
     """
     worker = Worker(config)
     heap.settle()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_end()
     brokers = config.kafka
     logger.info(
         "knockwatch {} works on topic {} of {} in group {}; metrics on port {}",

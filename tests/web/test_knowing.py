@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import pytest
 
-from exporter.access.acknowledged import Acknowledgements
 from exporter.evidence import EvidenceStore
 from exporter.service import Service
 from tests.system.parts.founding import DEVICE, PROCESS, flood
@@ -90,7 +89,7 @@ def test_it_outlives_a_restart(watched):
 def test_a_stored_list_that_cannot_be_read_costs_itself_only(watched):
     watched.client().submit("/known", **NAMES)
     watched.state.commit({}, [], {"acknowledged": b"\xff"})
-    watched.service.acknowledged = Acknowledgements()
+    watched.service.acknowledged.withdraw(*NAMES.values())
     watched.service.restore()
     assert watched.service.acknowledged.at(watched.now) == {}
 
