@@ -7,12 +7,12 @@ takes.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Literal
 
 import msgspec
 
 from exporter.bisection.attendance import ABSENT, AWAY, DAY, PRESENT, Attendance, Timeline
-from exporter.bisection.coincidence import LEAST, Judgement, Lead, Trial, judge
+from exporter.bisection.coincidence import LEAST, Lead, Trial, judge
+from exporter.bisection.steps import Step, next_step
 from exporter.bisection.streams import LAG, WORTH, Past, Stream, Streams
 from exporter.events import CauseName, Decision, Event, Rejection
 from exporter.hosts import Hosts
@@ -24,17 +24,8 @@ CAUSES = frozenset(["late_reply", "p2p", "echo", "flood", "unknown"])  # that a 
 NO_NETWORK = frozenset(["unknown", "private", "reserved", "other", ""])
 REMEMBER_EVERY = 10  # minutes: what is written seldom wears no card out
 OFF = 10  # minutes to switch something off, at the least
-MOST_OFF = 15  # devices; nobody switches off more, to see
 MOST_TRIALS = 3  # that are told
-_CLOSE = 1.0  # scores that differ by less are as good as equal
 _AS_ABSENT = bytes.maketrans(bytes([AWAY]), bytes([ABSENT]))
-
-# What to do next. `look_again`: something is off, and the time is not over; `switch_on`: packets
-# stopped when it went off; `halves`: many devices, of which half are to be switched off; `others`:
-# none of those that are known is there; `nobody_known`: of no device it is known when it is there.
-Step = Literal[
-    "wait", "look_again", "switch_on", "switch_off", "move", "halves", "others", "nobody_known"
-]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,7 +192,7 @@ class Bisection:
             judged = msgspec.structs.replace(judged, leads=leads, trials=trials)
         present = [lead for lead in judged.leads if devices[lead.device][-1] == PRESENT]
         raining = sum(packets[-max(OFF, judged.window) :]) >= LEAST
-        step, chosen = _step(judged, present, raining=raining)
+        step, chosen = next_step(judged, present, raining=raining)
         if step == "switch_off" and len(self.streams.routers()) > 1 and self._on_wifi(chosen[0]):
             step = "move"
         return Found(
@@ -264,25 +255,3 @@ def _of(packets: Rejection) -> tuple[int | str, ...]:
     """What a packet may be one of many of: at its port, or from its network."""
     network = () if packets.remote.asn in NO_NETWORK else (packets.remote.asn,)
     return network if packets.our_port is None else (packets.our_port, *network)
-
-
-def _step(judged: Judgement, present: list[Lead], *, raining: bool) -> tuple[Step, tuple[str, ...]]:
-    """What tells most, next."""
-    off = [trial for trial in judged.trials if not trial.is_over]
-    waiting = tuple(trial.device for trial in off if trial.minutes and not trial.enough)
-    if waiting:
-        return "look_again", waiting
-    stopped = tuple(trial.device for trial in off if trial.stopped)
-    if stopped:
-        return "switch_on", stopped
-    if not raining:
-        return "wait", ()
-    if not judged.leads:
-        return "nobody_known", ()
-    likely = [lead for lead in present if lead.score > max(present[0].score, 0.0) - _CLOSE]
-    if not likely:
-        return "others", ()
-    half = tuple(lead.device for lead in likely[: max(1, len(likely) // 2)])
-    if len(half) > MOST_OFF:
-        return "nobody_known", ()
-    return ("switch_off" if len(half) == 1 else "halves"), half

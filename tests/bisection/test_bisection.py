@@ -1,7 +1,6 @@
 import pytest
 
-from exporter.bisection import Bisection
-from exporter.bisection import bisection as module
+from exporter.bisection import Bisection, steps
 from exporter.events import Attribution, Cause, Decision, Event, Network
 from exporter.host_report import Gateway, Link, Neighbour
 from exporter.hosts import Hosts
@@ -130,18 +129,18 @@ def test_a_line_without_a_router_is_looked_up_at_all_of_them(lived):
 
 
 def test_time_by_time_it_says_what_to_do(lived):
-    steps = []
+    told = []
     lived.passes(400)
-    steps.append((lived.found().step, lived.found().devices))
+    told.append((lived.found().step, lived.found().devices))
     lived.station("wifi_leave", "console")
     lived.passes(5, packets=0)
-    steps.append((lived.found().step, lived.found().devices))
+    told.append((lived.found().step, lived.found().devices))
     lived.passes(7, packets=0)
-    steps.append((lived.found().step, lived.found().devices))
+    told.append((lived.found().step, lived.found().devices))
     lived.station("wifi_join", "console")
     lived.passes(15, packets=0)
-    steps.append((lived.found().step, lived.found().devices))
-    assert steps == [
+    told.append((lived.found().step, lived.found().devices))
+    assert told == [
         ("switch_off", ("console",)),
         ("look_again", ("console",)),
         ("switch_on", ("console",)),
@@ -154,7 +153,7 @@ def test_of_many_devices_half_are_switched_off_but_never_a_crowd(lived, monkeypa
     lived.passes(100)
     found = lived.found()
     assert (found.step, len(found.devices)) == ("halves", 4)
-    monkeypatch.setattr(module, "MOST_OFF", 3)
+    monkeypatch.setattr(steps, "MOST_OFF", 3)
     lived.passes(1)
     assert lived.found().step == "nobody_known"
 

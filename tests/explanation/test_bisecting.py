@@ -3,8 +3,8 @@ from typing import get_args
 import pytest
 
 from exporter.bisection import Found
-from exporter.bisection.bisection import Step
 from exporter.bisection.coincidence import Lead, Trial
+from exporter.bisection.steps import Step
 from exporter.explanation import Language, advice, findings, next_step
 from tests.explanation.scenarios import GOLDEN
 
