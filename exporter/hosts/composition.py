@@ -63,7 +63,8 @@ def home(hosts: Hosts, now: float) -> Home:
             parts.setdefault(name, []).append(_part(place, held))
         elif held.reasons[-1].code not in _UNTOLD:
             nobodys.append(_part(place, held))
-    joined = {device.casefold(): place for device, place in inventory.joined(now).items()}
+    whereabouts = inventory.whereabouts.joined(now)
+    joined = {device.casefold(): place for device, place in whereabouts.items()}
     names = sorted(parts, key=lambda name: (hosts.device(name) is None, name.casefold()))
     return Home(
         devices=tuple(

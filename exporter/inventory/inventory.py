@@ -7,21 +7,20 @@ Times are Unix seconds.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from exporter.events import Reason
 from exporter.host_report import HostReport
-from exporter.inventory.associations import Association, Associations
+from exporter.inventory.associations import Associations
 from exporter.inventory.hostnames import apart, is_random, is_station
 from exporter.inventory.leases import Leases
 from exporter.inventory.neighbours import Neighbours
 from exporter.inventory.presences import Presence, Presences
-from exporter.inventory.radios import Radio, Radios
+from exporter.inventory.radios import Radios
 from exporter.inventory.resolved import Resolved
-
-ROAMING = 60.0  # seconds by which a line about a join may be older than the host's word of it
+from exporter.inventory.whereabouts import Whereabouts
 
 
 class Holder(msgspec.Struct, frozen=True, gc=False):
@@ -29,15 +28,6 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
 
     device: str | None
     reasons: tuple[Reason, ...]
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The access point that a device is on."""
-
-    access_point: str  # its name; its BSSID where nobody names it
-    since: float
-    heard: float
-    bssid: str | None = None  # None: the access point's own log says it
 
 
 class Inventory:
@@ -62,12 +52,14 @@ class Inventory:
         self.neighbours = Neighbours()
         self._excluded: dict[str, frozenset[str]] = {}
         self.presences = Presences(self._excluded)
+        parts = (self.associations, self.radios, self.presences)
+        self.whereabouts = Whereabouts(*parts, self.of_station)
         excluded = {name.casefold(): places for name, places in (excluded or {}).items()}
         self._configure(configured or {}, excluded, access_points or {})
 
     def use(self, other: "Inventory") -> None:
         """Take what is configured of another one; what is known otherwise stays."""
-        self._configure(other.configured, other._excluded, other._access_points)
+        self._configure(other.configured, other._excluded, other.whereabouts.access_points)
 
     def _configure(
         self,
@@ -79,7 +71,7 @@ class Inventory:
         self._names = {name.casefold(): name for name in configured.values()}
         self._excluded.clear()
         self._excluded.update(excluded)
-        self._access_points = dict(access_points)
+        self.whereabouts.access_points = dict(access_points)
 
     def report(self, name: str, report: HostReport, taken: float, until: float) -> None:
         """Take in what a host says of itself and of its neighbours, at `taken`."""
@@ -134,27 +126,6 @@ class Inventory:
     def held(self, name: str, address: str, moment: float) -> bool:
         """Whether a device itself reported an address as its own at a moment."""
         return self.presences.held(name, address, moment)
-
-    def places(self, now: float) -> dict[str, str]:
-        """The access point of each device that has a name, the last heard first."""
-        return {device: place.access_point for device, place in self.joined(now).items()}
-
-    def joined(self, now: float) -> dict[str, Place]:
-        """Where each device is on the Wi-Fi, by the log or by itself: the fresher word counts."""
-        logged = {one.station: one for one in self.associations.current(now)}
-        found: list[tuple[str, Place]] = []
-        for radio in self.radios.current(now):
-            join = logged.pop(radio.station, None)
-            found += [(radio.device, place) for place in self._place(radio, join, now)]
-        for station, join in logged.items():
-            device = self.of_station(station)
-            if device is not None:
-                found.append((device, _logged(join)))
-        newest: dict[str, Place] = {}
-        for device, place in sorted(found, key=lambda one: one[1].heard):
-            newest.pop(device, None)
-            newest[device] = place
-        return dict(reversed(newest.items()))
 
     def excluded(self, name: str) -> frozenset[str]:
         """The places that never are a device's."""
@@ -244,32 +215,6 @@ class Inventory:
         device = self.presences.name(key) or answer.name
         return self._checked(address, told, Holder(device, ()))
 
-    def _place(self, radio: Radio, join: Association | None, now: float) -> Iterator[Place]:
-        """Where a host's link is: what the log says is as fresh as its line."""
-        if join is not None and join.heard > radio.seen:
-            yield _logged(join)
-        elif radio.bssid is not None:
-            name = self._access_point(radio.bssid, now)
-            if name is None and join is not None and join.heard >= radio.since - ROAMING:
-                name = join.access_point
-            yield Place(
-                access_point=name or radio.bssid,
-                since=radio.since,
-                heard=radio.seen,
-                bssid=radio.bssid,
-            )
-
-    def _access_point(self, bssid: str, now: float) -> str | None:
-        """The name of an access point: configured, or of the host that says it is its own."""
-        if bssid in self._access_points:
-            return self._access_points[bssid]
-        device = _claimed(self.presences.claims(bssid, now)).device
-        if device is None:
-            return None
-        logs = {one.access_point for one in self.associations.current(now)}
-        own = (place for place in self.presences.places(device.casefold()) if place in logs)
-        return next(own, device)
-
 
 def _claimed(claims: Sequence[Presence]) -> Holder:
     """The one device of several claims, if it is one."""
@@ -278,7 +223,3 @@ def _claimed(claims: Sequence[Presence]) -> Holder:
         values = {"since": claims[0].since, "seen": claims[0].seen}
         return Holder(claims[0].device, (Reason("reported", {**values}),))
     return Holder(None, (Reason("contested", {"devices": ", ".join(devices)}),))
-
-
-def _logged(join: Association) -> Place:
-    return Place(access_point=join.access_point, since=join.since, heard=join.heard)

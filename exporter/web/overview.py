@@ -127,7 +127,7 @@ def overview(
     )
     packets = suspects[0].total if suspects else 0
     understood = not_understood.is_anything_understood(stages.metrics)
-    places = stages.hosts.inventory.places(now)
+    places = stages.hosts.inventory.whereabouts.places(now)
     return Overview(
         state=_state(
             last_line,

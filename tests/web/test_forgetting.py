@@ -57,7 +57,7 @@ def known(home, name: str) -> list[str]:
             "sockets": [span for span in spans if span.device.casefold() == name.casefold()],
             "addresses": hosts.inventory.owner("192.168.1.20", home.now),
             "stations": hosts.inventory.of_station(STATION),
-            "access points": hosts.inventory.places(home.now).get(name),
+            "access points": hosts.inventory.whereabouts.places(home.now).get(name),
             "evidence": name in suspects,
             "page": name in home.client().get("/").text,
         }.items()
