@@ -141,7 +141,7 @@ class Pipeline:
         self._defects.tell()
 
     def _pass(self, now: float) -> None:
-        ripe = self.stages.attributor.ripe(now)
+        ripe = self.stages.attributor.patience.ripe(now)
         self._decide(self.waiting.take(lambda group: ripe(group.rejection.received)), now)
         if not 0 <= now - self._forgot < FORGET_EVERY:  # below 0: the clock was set back
             self._forgot = now
@@ -171,7 +171,7 @@ class Pipeline:
     def _settle(self, batch: Batch, touched: Touched) -> None:
         """Decide what can be decided of the packets that a batch told of."""
         now = batch.received if self.line_clock is None else self.line_clock
-        ripe = self.stages.attributor.ripe(now)
+        ripe = self.stages.attributor.patience.ripe(now)
         for joined in touched.joined():
             left = set[int]()  # what a defect interrupted may be counted, and is not decided again
             with self._defects.survived():

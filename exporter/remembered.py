@@ -84,7 +84,7 @@ def restore(pipeline: Pipeline, stored: Mapping[str, bytes], now: float) -> dict
     stages.metrics.processes.update(taken.processes)
     pipeline.bisection.restore(taken.bisection, now)
     grace = min(RESTART_GRACE * max(taken.alive.values(), default=0.0), MAX_GRACE)
-    stages.attributor.awaits(taken.alive, now + grace)
+    stages.attributor.patience.awaits(taken.alive, now + grace)
     return lost
 
 

@@ -6,7 +6,7 @@ from exporter import causes
 from exporter.defects import Defects
 from exporter.events import Batch
 from exporter.metrics import Limits
-from exporter.metrics.metrics import ATTRIBUTED, DROPPED, MESSAGES, REJECTED
+from exporter.metrics.declared import ATTRIBUTED, DROPPED, MESSAGES, REJECTED
 from tests.flooded import OTHER, Home
 from tests.world import NOW, report, socket
 
@@ -170,7 +170,7 @@ def test_what_was_decided_before_a_defect_is_not_decided_again(monkeypatch):
     take_in(home, messages, NOW + 1)
     attributor = home.pipe.stages.attributor
     breaks_at(monkeypatch, attributor, "decoy", lambda packets: packets.remote_ip == "23.45.0.2")
-    monkeypatch.setattr(attributor, "ripe", lambda now: lambda came: True)
+    monkeypatch.setattr(attributor.patience, "ripe", lambda now: lambda came: True)
     with pytest.raises(Broken):
         take_in(home, messages, NOW + 2)
     home.pipe.finish(NOW + 3)

@@ -35,9 +35,9 @@ def test_what_is_stored_is_remembered():
     assert remembered.restore(again, stored, NOW) == {}
     assert again.stages.hosts.inventory.owner("192.168.1.40", NOW) == "tv"
     assert again.stages.attributor.mappings.at("gw", "udp", 6881, NOW).ip == "192.168.1.40"
-    assert not again.stages.attributor.ripe(NOW + 44.9)(rejection().received)
-    assert again.stages.attributor.ripe(NOW + 45)(rejection().received)
-    assert again.stages.hosts.inventory.places(NOW) == {"tv": "attic"}
+    assert not again.stages.attributor.patience.ripe(NOW + 44.9)(rejection().received)
+    assert again.stages.attributor.patience.ripe(NOW + 45)(rejection().received)
+    assert again.stages.hosts.inventory.whereabouts.places(NOW) == {"tv": "attic"}
     assert [last.place for last in again.bisection.attendance.known(NOW).values()] == ["attic"]
     for name in ("waiting", "offsets", "leases", "associations", "mappings", "processes"):
         assert remembered.parts(again, NOW)[name] == stored[name], name
@@ -46,7 +46,7 @@ def test_what_is_stored_is_remembered():
 def test_nothing_stored_is_nothing_remembered():
     fresh = pipeline()
     assert remembered.restore(fresh, {}, NOW) == {}
-    assert fresh.stages.attributor.ripe(NOW)(rejection().received)
+    assert fresh.stages.attributor.patience.ripe(NOW)(rejection().received)
     assert fresh.waiting.groups() == []
 
 
@@ -72,9 +72,9 @@ def test_after_a_restart_the_agents_that_were_alive_are_waited_for():
     early = rejection(received=NOW + 3)
     assert not attributor.attribute(early).settled
     for packets in (early, again.waiting.groups()[0].rejection):
-        assert not attributor.ripe(NOW + 29)(packets.received)
+        assert not attributor.patience.ripe(NOW + 29)(packets.received)
     for each in both:
         again.stages.hosts.report(each, NOW + 25)
-    assert attributor.ripe(NOW + 25)(early.received)
+    assert attributor.patience.ripe(NOW + 25)(early.received)
     assert attributor.attribute(early).attribution.evidence == "ambiguous"
-    assert attributor.ripe(NOW - 3000)(early.received)  # the clock was set back
+    assert attributor.patience.ripe(NOW - 3000)(early.received)  # the clock was set back

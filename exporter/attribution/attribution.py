@@ -2,12 +2,10 @@
 
 In go a `Rejection` and what the hosts reported; out comes an `Attribution`, a pure function of
 both. A wrong name is worse than none: the score sets confidence, and never breaks a tie between
-devices.
-
-A `mapping` is the router's own word: its line names the inside host, or a forward does.
+devices. A `mapping` is the router's own word: its line names the inside host, or a forward does.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -25,18 +23,16 @@ from exporter.attribution.decoys import decoy
 from exporter.attribution.lookups import Lookups
 from exporter.attribution.mappings import Mappings
 from exporter.attribution.nat import Nats
+from exporter.attribution.patience import Patience
 from exporter.attribution.silence import Silence
 from exporter.attribution.traces import Traces, Windows, same_port
 from exporter.events import Attribution, Candidate, Evidence, Reason, Rejection
 from exporter.hosts import Hosts
 from exporter.hosts.listeners import Span
 
-MAX_GRACE = 120.0  # seconds; a decision waits no longer for the hosts
 MANY_PORTS = 5  # of ours, tried by one sender: it looks for any that answers
 
 Untellable = Literal["tcp", "low_port", "sweep", "shared_address", "scan_port", "everyone_port"]
-
-
 _WINDOWS = Windows()
 
 
@@ -69,18 +65,13 @@ class Attributor:
         self.silence = Silence(hosts.listeners, self.lookups, self.mappings)
         self._traces = Traces(hosts, windows)
         self._port_kind = port_kind
-        self._awaited: frozenset[str] = frozenset()  # agents that were alive before a restart
-        self._awaited_until = 0.0
+        self.patience = Patience(hosts)
 
     def use(self, other: "Attributor") -> None:
         """Take what is configured of another one; what is known otherwise stays."""
         self._port_kind = other._port_kind
         self._traces.windows = other._traces.windows
         self.mappings.use(other.mappings)
-
-    def awaits(self, agents: Iterable[str], until: float) -> None:
-        """Wait for these agents, which were alive before a restart; at the latest until then."""
-        self._awaited, self._awaited_until = frozenset(agents), until
 
     def attribute(self, rejection: Rejection, tried: int = 1) -> Finding:
         """Decide by what is known now about the moment at which the packet arrived.
@@ -149,22 +140,6 @@ class Attributor:
             return talked
         return [span for span in talked if self._traces.is_contended(span, rejection)]
 
-    def ripe(self, now: float) -> Callable[[float], bool]:
-        """Whether waiting for more reports is over for what came at a moment and is not settled.
-
-        At once when no agent is alive; else when every live agent has reported after the packet,
-        at the latest after one and a half of the slowest interval. After a restart those that
-        were alive before are waited for as well.
-        """
-        awaits = self._awaited_until - MAX_GRACE <= now and self._is_awaiting(now)
-        live = self._hosts.live(now)
-        if awaits or not live:
-            return lambda _: not awaits
-        grace = min(1.5 * max(device.report.interval_seconds for device in live), MAX_GRACE)
-        heard = min(device.taken for device in live)
-        # Or the clock went back.
-        return lambda came: heard > came or not came <= now < came + grace
-
     def decoy(self, rejection: Rejection) -> Evidence | None:
         """The evidence of the same decision for the packet's decoy, if it has one."""
         if rejection.our_port and not rejection.inside and self.silence.is_complete:
@@ -172,19 +147,10 @@ class Attributor:
         other = decoy(rejection, shared=self.nats.is_shared(rejection.router))
         return None if other is None else self.attribute(other).attribution.evidence
 
-    def _is_awaiting(self, moment: float) -> bool:
-        """Whether an agent that was alive before a restart has not reported for that moment."""
-        if moment >= self._awaited_until:
-            return False
-        known = [self._hosts.device(name) for name in self._awaited]
-        return any(device is None or device.current_until < moment for device in known)
-
     def _is_silent(self, rejection: Rejection) -> bool:
         """Whether nothing at all is known of the port and the sender: as with most strangers."""
         at_port = (rejection.transport, rejection.our_port) in self._hosts.listeners.ports
         return not at_port and self.silence.about_source(rejection.remote_ip)
-
-    # --- the levels ------------------------------------------------------------------------------
 
     def _asked(self, rejection: Rejection) -> list[Candidate]:
         """One candidate for each asker: whose address is nobody's might be any device."""
@@ -232,18 +198,17 @@ class Attributor:
         Not while another device has that port, too, and the router may not have told yet; nor
         after a restart, while one may have it that has not reported again.
         """
-        if self._is_awaiting(rejection.received):
+        if self.patience.is_awaiting(rejection.received):
             return False
         named = devices(bound)
         if devices(self._traces.at_port(rejection, owner)) != named:
             return False
-        for span in bound:
-            device = self._hosts.device(span.device)
-            if device is not None and (
-                span.opened <= rejection.received - device.report.interval_seconds
-            ):
-                return True
-        return False
+        known = ((span, self._hosts.device(span.device)) for span in bound)
+        return any(
+            device is not None
+            and span.opened <= rejection.received - device.report.interval_seconds
+            for span, device in known
+        )
 
     def _untellable(self, rejection: Rejection, tried: int) -> Untellable | None:
         """Why an open port proves nothing: a scan of port 22 must not accuse the NAS with sshd.

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.attribution import MAX_GRACE, Attributor
+from exporter.attribution import Attributor
 from exporter.attribution.candidates import MIN_CONFIDENCE
 from tests.world import NOW, STRANGER, attribute, flow, home, port_kind, rejection, report, socket
 
@@ -248,39 +248,6 @@ def test_what_the_line_does_not_say_names_nobody_by_that(packet):
     assert attribute(hosts, packet).attribution.evidence == expected
 
 
-# --- when ----------------------------------------------------------------------------------------
-
-
-def ripe(hosts, packet, now):
-    return Attributor(hosts, port_kind).ripe(now)(packet.received)
-
-
-def test_without_a_live_agent_the_decision_is_made_at_once():
-    assert ripe(home(), rejection(), NOW)
-    assert ripe(home(report("A", agent="paste")), rejection(), NOW)
-
-
-def test_with_live_agents_the_decision_waits_until_all_have_reported_after_the_packet():
-    hosts = home(report("A"), report("B"), at=NOW - 5)
-    assert not ripe(hosts, rejection(), NOW + 5)
-    hosts.report(report("A"), NOW + 6)
-    assert not ripe(hosts, rejection(), NOW + 6)
-    hosts.report(report("B"), NOW + 7)
-    assert ripe(hosts, rejection(), NOW + 7)
-
-
-def test_the_decision_waits_no_longer_than_one_and_a_half_intervals():
-    hosts = home(report("A", interval_seconds=20.0), report("B", interval_seconds=10.0))
-    assert not ripe(hosts, rejection(), NOW + 29.9)
-    assert ripe(hosts, rejection(), NOW + 30)
-
-
-def test_the_decision_never_waits_longer_than_two_minutes():
-    hosts = home(report("A", interval_seconds=3600.0))
-    assert not ripe(hosts, rejection(), NOW + MAX_GRACE - 1)
-    assert ripe(hosts, rejection(), NOW + MAX_GRACE)
-
-
 def test_a_young_socket_is_not_settled():
     hosts = home(report("A", socket(age_seconds=10.0)), at=NOW)
     found, settled = attribute(hosts, rejection())
@@ -291,10 +258,6 @@ def test_a_rival_that_appears_within_the_grace_makes_it_ambiguous():
     hosts = home(report("A", socket(age_seconds=10.0)), at=NOW)
     hosts.report(report("B", socket(process="rival", age_seconds=20.0)), NOW + 10)
     assert attribute(hosts, rejection()).attribution.evidence == "ambiguous"
-
-
-def test_a_clock_that_was_set_back_does_not_hold_a_decision():
-    assert ripe(home(report("A")), rejection(), NOW - 3000)
 
 
 # --- decoys --------------------------------------------------------------------------------------
