@@ -8,12 +8,10 @@ which is started twice a minute, quick.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,13 +22,11 @@ from exporter.options import parser
 
 if TYPE_CHECKING:
     from exporter.access.tokens import Tokens
-    from exporter.explain import Answer
     from exporter.explanation import Language
     from exporter.settings import Config
     from exporter.stages import Stages
 
 OK, FAILED, USAGE = 0, 1, 2
-_LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +61,6 @@ def _serve(options: argparse.Namespace) -> int:
     from exporter.config import state_dir
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the configuration can be read anew
-
     config = reaching.configuration(options)
     if config.kafka.servers:
         from exporter.fleet import kafka, worker
@@ -110,14 +105,14 @@ def _replay(options: argparse.Namespace) -> int:
     from exporter import replay
     from exporter.config import load
 
-    now = time.time() if options.now is None else _moment(options.now)
+    now = time.time() if options.now is None else options.now
     stages = _stages(load(options.config))
     return replay.run(options.files, stages, router=options.router, now=now, events=options.events)
 
 
 def _explain(options: argparse.Namespace) -> int:
+    from exporter import explain
     from exporter.config import load
-    from exporter.explain import explain
     from exporter.pipeline import Pipeline
     from exporter.sockets_text import UnreadableText, read
 
@@ -132,8 +127,8 @@ def _explain(options: argparse.Namespace) -> int:
         except UnreadableText as error:
             why = getattr(error.text, _language(options, config))
             return _fail(f"{options.sockets}: {why}", FAILED)
-    answer = explain(options.line, pipeline, now, _language(options, config))
-    print(_json(answer) if options.json else _words(answer))
+    answer = explain.explain(options.line, pipeline, now, _language(options, config))
+    print(explain.indented(answer) if options.json else explain.words(answer))
     return OK
 
 
@@ -246,33 +241,6 @@ def _tokens(config: Config, folder: Path | None = None) -> Tokens | None:
 def _language(options: argparse.Namespace, config: Config) -> Language:
     language: Language | None = options.lang
     return language or (config.language if config.language != "auto" else "en")
-
-
-def _moment(text: str) -> float:
-    for read in (float, lambda iso: datetime.fromisoformat(iso).timestamp()):
-        with contextlib.suppress(ValueError, OverflowError):
-            if 0 <= (moment := read(text)) < _LAST:
-                return moment
-    from exporter.config import ConfigError
-
-    raise ConfigError(f"--now: not a time: {text!r}; write 2026-11-23T12:00:00Z")
-
-
-def _json(answer: Answer) -> str:
-    import msgspec
-
-    from exporter.explain import event_fields
-
-    fields = msgspec.to_builtins(answer)
-    fields["event"] = None if answer.event is None else event_fields(answer.event)
-    return msgspec.json.format(msgspec.json.encode(fields)).decode()
-
-
-def _words(answer: Answer) -> str:
-    steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(answer.steps, 1))
-    return "\n\n".join(
-        part for part in (answer.summary, answer.advice, answer.certainty, steps) if part
-    )
 
 
 def _fail(message: str, code: int) -> int:

@@ -156,6 +156,25 @@ def _with_suspects(candidates: tuple[Candidate, ...], found: Found | None) -> tu
     )
 
 
+def words(answer: Answer) -> str:
+    """The answer as a text of paragraphs and numbered steps."""
+    steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(answer.steps, 1))
+    return "\n\n".join(filter(None, (answer.summary, answer.advice, answer.certainty, steps)))
+
+
+def as_json(answer: Answer) -> bytes:
+    """The answer as JSON has it; what does not apply is null."""
+    fields = msgspec.to_builtins(answer)
+    if answer.event is not None:
+        fields["event"] = event_fields(answer.event)
+    return msgspec.json.encode(fields)
+
+
+def indented(answer: Answer) -> str:
+    """The same for a person to read."""
+    return msgspec.json.format(as_json(answer)).decode()
+
+
 def event_fields(event: Event) -> dict[str, Any]:
     """What an event says, as JSON has it: absent keys are left out, `time` is RFC 3339."""
     fields: dict[str, Any] = msgspec.to_builtins(event)

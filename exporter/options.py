@@ -5,13 +5,16 @@ function as `command`. It imports nothing of ours, as every command has to wait 
 """
 
 import argparse
+import contextlib
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str], argparse.ArgumentParser]
 
+_LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 _CA = "authorities (PEM) to trust in place of the system's"
 
 
@@ -79,7 +82,7 @@ def _replay(add: Add) -> argparse.ArgumentParser:
     replay.add_argument("--router", metavar="NAME", type=text, help="default: in the line")
     replay.add_argument("--events", action="store_true", help="print one JSON object for each line")
     replay.add_argument(
-        "--now", metavar="TIME", help="guess missing years back from here (RFC 3339)"
+        "--now", metavar="TIME", type=moment, help="guess missing years back from here (RFC 3339)"
     )
     return replay
 
@@ -144,3 +147,12 @@ def _identifying(command: argparse.ArgumentParser) -> None:
 def text(argument: str) -> str:
     """Return what was typed, as text: bytes not of the terminal's encoding are replaced."""
     return os.fsencode(argument).decode("utf-8", "replace")
+
+
+def moment(argument: str) -> float:
+    """Return the Unix seconds of a time: RFC 3339, or these themselves."""
+    for read in (float, lambda iso: datetime.fromisoformat(iso).timestamp()):
+        with contextlib.suppress(ValueError, OverflowError):
+            if 0 <= (found := read(argument)) < _LAST:
+                return found
+    raise argparse.ArgumentTypeError(f"not a time: {argument!r}; write 2026-11-23T12:00:00Z")

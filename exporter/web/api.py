@@ -14,7 +14,7 @@ from exporter import doctor, explanation
 from exporter.access.acknowledged import Pair, pair
 from exporter.bisection import Found
 from exporter.evidence import Held, Suspect, breakdown, sockets
-from exporter.explain import event_fields, explain
+from exporter.explain import as_json, explain
 from exporter.explanation import Language
 from exporter.knowledge import Knowledge
 from exporter.reading.unread import Unread
@@ -81,10 +81,7 @@ class Api:
             raise Refusal(400, "refused.line")
         language = language_of(request, self._service.config.language)
         answer = explain(line, self._service.pipeline, self._service.clock(), language)
-        body = msgspec.to_builtins(answer)
-        if answer.event is not None:
-            body["event"] = event_fields(answer.event)
-        return _json(msgspec.json.encode(body))
+        return _json(as_json(answer))
 
     async def unread(self, _: Request) -> Response:
         """`GET /api/v1/unread`: what was not understood since the start, by router, redacted."""
