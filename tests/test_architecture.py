@@ -19,8 +19,21 @@ MODULES = sorted(
 )
 
 # A file is read from top to bottom; a test file one promise at a time.
-MAX_LINES = {"exporter": 300, "dashboards": 300, "tools": 300, "tests": 400}
-LONGER: dict[str, str] = {}  # file: why it may be longer
+MAX_LINES = {"exporter": 250, "dashboards": 250, "tools": 250, "tests": 400}
+LONGER = {  # file: why it may be longer
+    "exporter/pipeline.py": "all stages in their order, to be read in one go",
+    "exporter/app.py": "the one place that builds the parts, in the order of their start",
+    "exporter/wire.py": "one record, checked field by field",
+    "exporter/agent/push.py": "one report, from what was seen to what was answered",
+    "exporter/bisection/bisection.py": "all that goes in, is kept and comes out of one day",
+    "exporter/dialects/cisco_asa.py": "one table of a vendor's message numbers",
+    "exporter/dialects/mikrotik.py": "all topics of one vendor's log",
+    "exporter/fleet/shard.py": "all that happens to the state of a partition",
+    "exporter/hosts/hosts.py": "all that a report changes, in one step",
+    "exporter/metrics/series.py": "one store, whose sums every method has to conserve",
+    "exporter/syslog/blocks.py": "one reading of a flood, which is fast as long as it is one",
+    "dashboards/devices.dashboard.py": "one dashboard",
+}
 
 BANNED = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "base"}
 

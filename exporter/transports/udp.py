@@ -26,9 +26,7 @@ from exporter.transports import Dropped, OncePerMinute, bind, datagrams
 from exporter.transports.inbox import Inbox
 
 RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024  # the usual 208 KiB hold 256 datagrams: 5 ms at 50,000/s
-
 LONGEST_PAUSE = 0.1  # seconds; half of it costs 100 lines a second 2.7 % of a core instead of 1.9
-
 _TOGETHER = 2048  # datagrams: more of them are no cheaper, and the page waits meanwhile
 _CROWDED = 0.005  # seconds until the inbox may have room again
 _KERNELS_LEAST = 512  # bytes of the kernel's buffer that the shortest message takes, or more
@@ -62,8 +60,7 @@ class UdpReceiver:
         """Bind the socket: from now on datagrams are kept by the kernel.
 
         With `rates` a sender may send so many messages; `aside` takes what is no message and
-        returns the rest. All that is handed in is called in the
-        thread that reads. Raises ListenError.
+        returns the rest. What is handed in is called in the reading thread. Raises ListenError.
         """
         self._inbox = inbox
         self._clock = clock
