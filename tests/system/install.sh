@@ -8,7 +8,7 @@
 set -eu
 
 PARTS=${KNOCKWATCH_TEST_PARTS:-${XDG_CACHE_HOME:-$HOME/.cache}/knockwatch-test-parts}
-PACKAGES="rsyslog logrotate rsyslog-gnutls rsyslog-openssl bsdutils busybox ulogd2 miniupnpd-nftables miniupnpc dnsmasq-base conntrack iproute2 nftables chromium fonts-noto-cjk lsof net-tools curl docker.io debootstrap systemd libfaketime"
+PACKAGES="rsyslog logrotate rsyslog-gnutls rsyslog-openssl bsdutils busybox ulogd2 miniupnpd-nftables miniupnpc dnsmasq-base conntrack iproute2 nftables chromium fonts-noto-cjk lsof net-tools curl docker.io debootstrap systemd libfaketime e2fsprogs"
 command -v npm >/dev/null || PACKAGES="$PACKAGES nodejs npm" # some machines have their own
 command -v mvn >/dev/null || PACKAGES="$PACKAGES maven"
 command -v java >/dev/null || PACKAGES="$PACKAGES default-jre-headless" # 17 or newer since Debian 12

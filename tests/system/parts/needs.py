@@ -9,6 +9,7 @@ import pytest
 
 from tests.system.parts import axe
 from tests.system.parts.kafka_node import jars
+from tests.system.parts.kernel import can_limit_memory, has_failing_disks
 from tests.system.parts.process import found
 from tests.system.parts.prometheus import UNPACKED, binary, parts
 
@@ -36,6 +37,10 @@ def here(part: str) -> bool:
         return axe.script() is not None
     if part == "faketime":  # a library that answers for the system's clock
         return any(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if part == "failing disks":
+        return has_failing_disks() and here("mkfs.ext4")
+    if part == "memory limits":
+        return can_limit_memory()
     if part == "kafka":
         return jars() is not None and here("java")
     if part == "trixie":  # the Debian 13 that the images of the tests are made of
