@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import loss, memory, scrape, startup, throughput
+from tests.bench import loss, memory, scrape, soak, startup, throughput
 from tests.bench.pages import measured
 from tests.bench.tables import Table
 
@@ -26,14 +26,16 @@ WHOLE: Mapping[str, Callable[[], list[Table]]] = {
     "throughput": lambda: throughput.tables(1_000_000, 5),
     "loss": lambda: loss.tables(30, 5),
     "scrape": lambda: scrape.tables(200, 5),
-    "memory": lambda: memory.tables(120, 1000),
+    "memory": lambda: memory.tables(5),
+    "soak": lambda: soak.tables(120, 200, 1),
     "startup": lambda: startup.tables(600, 5),
 }
 QUICK: Mapping[str, Callable[[], list[Table]]] = {
     "throughput": lambda: throughput.tables(100_000, 1),
     "loss": lambda: loss.tables(3, 1),
     "scrape": lambda: scrape.tables(20, 1),
-    "memory": lambda: memory.tables(2, 1000),
+    "memory": lambda: memory.tables(1),
+    "soak": lambda: soak.tables(2, 200, 1),
     "startup": lambda: startup.tables(30, 5),
 }
 

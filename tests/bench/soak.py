@@ -1,14 +1,17 @@
 """Hours of hostile load with faults made on purpose: does it hold?
 
 `python -m tests.bench.soak [MINUTES [LINES [REPORTS [FILE]]]]`, lines and reports a second; as root
-on Linux. What comes is that of `tests.bench.memory`. Every other minute a fault is held for a
-minute, each kind in turn; what is seen is written to FILE as it comes. At the end: has memory
-grown, or the number of open files; is each message counted, or known to be lost; was a counter
-ever below what was shown before; and does it survive the last `kill -9`?
+on Linux. Lines are of any port, of 100,000 addresses, from routers that do not exist, leases for
+host names that nobody bears, and lines that are none; of the devices that report, each is new.
+Every other minute a fault is held for a minute, each kind in turn; what is seen is written to FILE
+as it comes. At the end: has memory grown, or the number of open files, in the second half, in which
+all that is bounded is full; is each message counted, or known to be lost; was a counter ever below
+what was shown before; and does it survive the last `kill -9`?
 """
 
 import csv
 import os
+import random
 import resource
 import signal
 import socket
@@ -26,7 +29,7 @@ from statistics import linear_regression
 from typing import NamedTuple
 
 from tests.bench import server as bench
-from tests.bench.memory import Hostile
+from tests.bench.sender import address, line
 from tests.bench.tables import Table
 from tests.system.parts import knockwatch, web
 from tests.system.parts.exposition import Samples, counters
@@ -36,8 +39,40 @@ from tests.system.parts.process import until
 HELD = 60.0  # seconds for which a fault lasts, and the quiet after it
 SCRAPE_EVERY = 15.0
 LOOK_EVERY = 5.0
+ADDRESSES = 100_000
+SOCKETS = 50  # of a reported device
 DISK = "64m"
 QUIET = "quiet"
+
+
+class Hostile:
+    """Lines and reports that name ever new things."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._chance = random.Random(7)
+        self._addresses = [address(self._chance) for _ in range(ADDRESSES)]
+
+    def line(self) -> bytes:
+        """Return one line."""
+        chance = self._chance
+        router = f"r{chance.randrange(10**6):06x}" if chance.random() < 0.5 else "gate"
+        stamp = time.strftime("%b %e %H:%M:%S")
+        head = f"<4>{stamp} {router} "
+        what = chance.random()
+        if what < 0.8:
+            knock = line(chance.choice(self._addresses), chance.randrange(65536))
+            return head.encode() + knock.removeprefix(b"<4>")
+        if what < 0.9:
+            last, name = chance.randrange(2**24), f"host-{chance.randrange(10**9)}"
+            mac = f"00:00:5e:{last >> 16:02x}:{last >> 8 & 255:02x}:{last & 255:02x}"
+            ip = f"192.168.{last >> 8 & 255}.{last & 255}"
+            return f"{head}dnsmasq-dhcp[1]: DHCPACK(br0) {ip} {mac} {name}".encode()
+        return head.encode() + chance.randbytes(chance.randrange(300)).replace(b"\n", b" ")
+
+    def report(self) -> None:
+        """Post the report of a device that nobody saw before."""
+        bench.report(self._server, f"device-{self._chance.randrange(10**9)}", SOCKETS)
 
 
 class Look(NamedTuple):
