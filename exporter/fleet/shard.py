@@ -83,6 +83,7 @@ class Shard:
                 logger.error("what is stored as {} of site {!r} is lost: {}", part, name, wrong)
             self._digests |= {(name, part): _digest(data) for part, data in parts.items()}
         self.undecided = self._waiting()
+        self.appended = max((site.appended for site in self.sites.values()), default=0.0)
 
     def recall(
         self, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes], appended: float
@@ -130,6 +131,8 @@ class Shard:
 
     def tick(self, now: float, *, caught_up: bool) -> None:
         """Decide what has waited long enough; behind the partition's end it is earlier."""
+        if not (caught_up or self.appended):
+            return  # nothing was counted yet, and it has no time
         now = now if caught_up else min(now, self.appended)
         for site in self.sites.values():
             if site.pipeline.waiting:

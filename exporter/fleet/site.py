@@ -19,6 +19,7 @@ from exporter.stages import Stages
 
 LATE = 30.0  # seconds between relay and broker; what comes later was spooled
 AHEAD = 5.0  # seconds that a relay's clock may be ahead of the broker's
+OLDEST = 6 * 86_400.0  # seconds in a spool; what seems older comes from a relay without a clock
 MAX_SESSIONS = 32  # of relays, whose spools may come yet
 _META = "site"  # the part that is not the pipeline's
 
@@ -70,8 +71,7 @@ class Site:
     def recall(self, record: Report, appended: float) -> None:
         """Take in a report that was taken before, for the sockets of then."""
         try:
-            received = min(record.received, appended + AHEAD)
-            self.pipeline.recall(wire.decode(record.body), received)
+            self.pipeline.recall(wire.decode(record.body), _received(record, appended))
         except (Conflict, wire.WireError):
             return  # it was counted when it came
 
@@ -108,13 +108,13 @@ class Site:
         return Meta(self.region, self.appended, self._received, self._sequences)
 
     def _heard(self, record: Record, appended: float) -> float:
-        """Note a record; return when it was received, which is not after the broker had it."""
+        """Note a record; return when it was received."""
         self._sequences.pop(record.session, None)
         self._sequences[record.session] = record.sequence
         while len(self._sequences) > MAX_SESSIONS:
             del self._sequences[next(iter(self._sequences))]
         self.appended = appended
-        self._received = record.received if record.received <= appended + AHEAD else appended
+        self._received = _received(record, appended)
         return self._received
 
     def _report(self, record: Report, received: float) -> None:
@@ -132,6 +132,12 @@ class Site:
 def meta_of(parts: Mapping[str, bytes]) -> Meta:
     """What is stored of a site. Raises msgspec.DecodeError."""
     return _meta.decode(parts.get(_META, b""))
+
+
+def _received(record: Record, appended: float) -> float:
+    """When the relay had it; where its clock cannot be right, when the broker did."""
+    is_sensible = appended - OLDEST <= record.received <= appended + AHEAD
+    return record.received if is_sensible else appended
 
 
 def _batch(lines: Lines, received: float) -> Batch:

@@ -38,7 +38,7 @@ class Series(msgspec.Struct, gc=False):
 
     value: float
     created: float
-    used: float
+    used: float  # never backwards: a clock that is wrong for a minute must not make it idle
     saved: float | None = None  # the value that is safely stored
     shown: bool = False  # in a scrape
     restored: float = 0.0  # its value at the start of the program
@@ -46,6 +46,11 @@ class Series(msgspec.Struct, gc=False):
 
     def __post_init__(self) -> None:
         self.since = floatToGoString(self.created - CREATED_BEFORE)  # type: ignore[no-untyped-call]
+
+    def add(self, amount: float, now: float) -> None:
+        """Count."""
+        self.value += amount
+        self.used = max(self.used, now)
 
 
 class SeriesStore:
@@ -164,8 +169,9 @@ class SeriesStore:
             weight = None if again else int(amount)
             self.count(metric, self._fit(metric, labels, weight, amount, now), amount, now)
         else:
-            known.value += amount
-            known.used = now
+            known.value += amount  # as `Series.add`, four times a line
+            if now > known.used:
+                known.used = now
 
     def budget(self, label: str) -> Budget | None:
         """The budget of a label, if it has one."""
@@ -186,8 +192,7 @@ class SeriesStore:
             known = series.get(labels)
         if known is None:
             known = series[_shared(labels)] = Series(0.0, self._born(now), now)
-        known.value += amount
-        known.used = now
+        known.add(amount, now)
 
     def _born(self, now: float) -> float:
         ahead = self._earliest - now

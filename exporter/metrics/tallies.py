@@ -80,8 +80,7 @@ class Tallies:
             if known is None:
                 new[labels] = amount
             else:
-                known.value += amount
-                known.used = now
+                known.add(amount, now)
         if not new:
             return
         closed = self._closed(metric.labels, map(set, zip(*new, strict=True)))
@@ -132,9 +131,7 @@ class Tallies:
         found = Counter(map(dict.get, map(theirs.__getitem__, crowd.sources), ports, repeat(0)))
         rest = found.pop(0, 0)
         for number, amount in found.items():
-            series = known[number - 1]
-            series.value += amount
-            series.used = now
+            known[number - 1].add(amount, now)
         if rest:  # wherever they came first: it is full of others
             pairs = zip(ports, crowd.sources, strict=True)
             port, source = next(pair for pair in pairs if pair[0] not in theirs[pair[1]])

@@ -5,8 +5,12 @@ from exporter.fleet import changelog
 from exporter.fleet.pseudonyms import Pseudonyms
 from exporter.fleet.records import Lines
 from exporter.fleet.shard import NOBODYS, Shard
+from exporter.metrics import Limits
 from exporter.metrics.declared import ATTRIBUTED, DROPPED, MESSAGES, REJECTED, REPORTS
+from exporter.settings import Config, Fleet
 from tests.fleet.topic import NOW, Topic, line, state, total, values
+
+YEAR = 366 * 86_400.0
 
 
 def test_each_site_has_its_own_counters():
@@ -198,6 +202,47 @@ def test_behind_the_end_of_the_partition_it_is_the_time_of_its_last_record():
     assert not values(topic.shard, "kyoto", ATTRIBUTED)
     topic.shard.tick(NOW + 7200, caught_up=True)
     assert total(topic.shard, ATTRIBUTED) == 1
+
+
+@pytest.mark.parametrize("caught_up", [False, True])
+def test_who_takes_over_goes_on_at_the_time_of_the_last_record(caught_up):
+    topic = Topic()
+    topic.report("kyoto", "PC", 51413)
+    topic.lines("kyoto", line(), line("198.51.100.9", 1000), at=NOW + 1)
+    topic.read()
+    topic.lines("kyoto", line(), at=NOW + 2)  # is still to be read
+    shard = topic.move()
+    shard.tick(NOW + 2, caught_up=caught_up)
+    assert shard.appended == NOW + 1
+    assert total(shard, ATTRIBUTED) == 1  # the other waits for the next report
+    series = shard.metrics["kyoto"].store.series.values()
+    assert all(one.used >= one.created >= NOW for known in series for one in known.values())
+
+
+def test_full_counters_lose_nothing_after_a_move():
+    topic = Topic(Config(fleet=Fleet(budgets=Limits(series_per_metric=2))))
+    topic.report("kyoto", "PC", 51413)
+    topic.lines("kyoto", line(), line("198.51.100.9", 1000), line("198.51.100.8", 2000), at=NOW + 1)
+    topic.read()
+    shard = topic.move()
+    shard.tick(NOW + 3, caught_up=False)
+    shard.tick(NOW + 120, caught_up=True)  # places that are not used any more are taken
+    shard.tick(NOW + 240, caught_up=True)
+    assert total(shard, REJECTED) == total(shard, ATTRIBUTED) == 3
+
+
+def test_a_shard_that_was_never_fed_has_no_time():
+    topic = Topic()
+    topic.shard.tick(NOW, caught_up=False)
+    assert topic.shard.changes(NOW) == []
+
+
+def test_a_relay_whose_clock_is_years_behind_does_not_decide_the_time():
+    topic = Topic()
+    topic.lines("kyoto", line(), at=NOW - 10 * YEAR, late=10 * YEAR)
+    shard = topic.read()
+    [series] = shard.metrics["kyoto"].store.series[REJECTED.name].values()
+    assert series.created == NOW
 
 
 def test_a_relay_whose_clock_is_ahead_does_not_decide_the_time():

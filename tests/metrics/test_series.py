@@ -146,6 +146,14 @@ def test_under_pressure_only_values_idle_for_a_week_are_retired():
         assert shown(series)[key] is one
 
 
+def test_a_clock_that_was_set_back_for_a_while_makes_nobody_idle():
+    series = full_of_ports(NOW)
+    series.add(KNOCKS, ("gate", "udp", "3"), 1, NOW - 30 * IDLE)
+    series.count(KNOCKS, ("gate", "udp", "5"), 1, NOW - 30 * IDLE)
+    series.retire(NOW + 60)
+    assert not series.removed
+
+
 def test_a_retired_series_comes_back_at_its_first_packet_with_a_new_created_time():
     series = full_of_ports(NOW)
     later = NOW + IDLE + 1
