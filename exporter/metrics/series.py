@@ -15,6 +15,7 @@ from prometheus_client.utils import floatToGoString
 from exporter.metrics.budget import OTHER, Budget
 
 IDLE = 7 * 24 * 3600.0  # seconds
+JUMP = 24 * 3600.0  # seconds between two looks: the clock was set, or the machine was off
 # Prometheus dates a scrape at its start. A series that is born while it is answered would be
 # created after its first sample, and the zero that Prometheus puts there would look like a restart.
 # A series that did not exist was 0 before, too: as long before as Prometheus waits for an answer.
@@ -81,6 +82,8 @@ class SeriesStore:
         self.removals = 0  # how often series may have been removed or replaced
         self._overflow = overflow
         self._earliest = 0.0
+        self._looked: float | None = None  # when it was last asked who is idle
+        self._not_before = 0.0  # then nobody is, whatever the clock says
 
     def widen(self, cap: int, budgets: Mapping[str, int]) -> None:
         """Let metrics have more series, and labels more values: none that has a place loses it."""
@@ -99,7 +102,15 @@ class SeriesStore:
             series[_shared(labels)] = Series(value, now, now)
 
     def retire(self, now: float) -> None:
-        """Take the series that were idle for a week, where others need their place."""
+        """Take the series that were idle for a week, where others need their place.
+
+        To be called every minute or so: a clock that jumps makes nobody idle, for a week nobody is.
+        """
+        if self._looked is not None and not 0 <= now - self._looked < JUMP:
+            self._not_before = now + IDLE
+        self._looked = now
+        if now < self._not_before:
+            return
         self.removals += 1
         for label, budget in self._budgets.items():
             if not budget.pressed:

@@ -136,8 +136,8 @@ def test_programs_that_lost_their_place_are_forgotten():
             attribution = named(process=f"program-{week}-{number}")
             now = NOW + 2 * week * IDLE
             metrics.attributed(decision(attribution=attribution), None, now)
-        metrics.store.retire(now)
-        metrics.store.retire(now + IDLE + 1)
+        for hours in range(0, int(2 * IDLE / 3600), 20):
+            metrics.store.retire(now + hours * 3600)
     metrics.attributed(decision(attribution=named(process="newest")), None, now + 2 * IDLE)
     assert "newest" in metrics.processes
     assert len(metrics.processes) <= SMALL.process

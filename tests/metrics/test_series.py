@@ -154,6 +154,20 @@ def test_a_clock_that_was_set_back_for_a_while_makes_nobody_idle():
     assert not series.removed
 
 
+def test_a_clock_that_jumps_makes_nobody_idle_until_a_week_has_passed():
+    series = full_of_ports(NOW)
+    series.retire(NOW + 60)
+    series.retire(later := NOW + 30 * 86_400)
+    series.add(KNOCKS, ("gate", "udp", "3"), 1, later)
+    assert not series.removed
+    series.retire(NOW + 120)  # it was a mistake
+    assert not series.removed
+    for day in range(8):
+        series.add(KNOCKS, ("gate", "udp", "5"), 1, NOW + 180 + day * 86_399)
+        series.retire(NOW + 180 + day * 86_399)
+    assert {labels[2] for labels in values(series)} == {"3", "5", OTHER}
+
+
 def test_a_retired_series_comes_back_at_its_first_packet_with_a_new_created_time():
     series = full_of_ports(NOW)
     later = NOW + IDLE + 1
