@@ -166,6 +166,28 @@ def test_what_a_killed_relay_had_spooled_arrives_once_and_first(broker, tmp_path
     assert len({record.session for _, record in records}) == 2  # the last run made none
 
 
+def test_a_kill_costs_no_line_that_came_four_seconds_before(broker, tmp_path):
+    topic = broker.topic("unkept")
+    came: list[float] = []
+    broker.kill(1)
+    with relay(tmp_path / "relay", broker.bootstrap, topic) as server:
+        place = ("127.0.0.1", server.syslog_port)
+        with socket.create_connection(place) as sender:
+            began = time.monotonic()
+            while time.monotonic() - began < 8:
+                sender.sendall(numbered(len(came), len(came) + 1)[0] + b"\n")
+                came.append(time.monotonic())
+                time.sleep(0.01)
+            killed = time.monotonic()
+            server.process.kill()
+    broker.start(1)
+    with relay(tmp_path / "relay", broker.bootstrap, topic) as server:
+        settled(server, waiting=0)
+    arrived = lines(once(broker, topic))
+    assert arrived == numbered(0, len(arrived))
+    assert len(arrived) >= sum(when < killed - 4 for when in came) > 100
+
+
 def test_a_full_spool_drops_datagrams_holds_tcp_and_tells_agents_to_wait(broker, tmp_path):
     topic = broker.topic("full")
     broker.kill(1)
