@@ -7,11 +7,19 @@ from typing import TypeVar
 import pytest
 from hypothesis import settings
 
+from exporter.enrichment import RangeTable, embedded
+
 settings.register_profile("patient", parent=settings(), deadline=None)
 settings.register_profile("quick", parent=settings.get_profile("patient"), max_examples=15)
 settings.load_profile("patient")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def embedded_networks() -> RangeTable:
+    """Hold the table that comes with the program: to unpack it takes longer than most tests."""
+    return embedded()
 
 
 @pytest.hookimpl(wrapper=True)

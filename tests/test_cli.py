@@ -13,7 +13,6 @@ import pytest
 
 from exporter import build, cli, wire
 from exporter.config import parse
-from exporter.enrichment import embedded
 from exporter.knowledge import load
 from exporter.settings import Config
 from tests.test_config import EXAMPLE, uncommented
@@ -28,13 +27,12 @@ KEYS = (
 )
 
 
-TABLE, KNOWLEDGE = embedded(), load()  # take a while
+KNOWLEDGE = load()  # takes a while
 
 
 @pytest.fixture(autouse=True)
 def nobodys_settings(monkeypatch, tmp_path):
     """No configuration of the machine; a home of its own; what is large is read once."""
-    monkeypatch.setattr("exporter.enrichment.networks.embedded", lambda: TABLE)
     monkeypatch.setattr(build, "load", lambda extra: KNOWLEDGE)
     for name in ("KNOCKWATCH_CONFIG", "STATE_DIRECTORY", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)

@@ -34,6 +34,10 @@ def table():
     return embedded()
 
 
+def test_all_who_hold_it_share_the_embedded_table(table):
+    assert embedded() is table
+
+
 @pytest.mark.parametrize(
     ("ip", "asn", "country"),
     [
