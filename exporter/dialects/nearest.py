@@ -16,7 +16,7 @@ from typing import NamedTuple
 from exporter.dialects import Dialect
 
 MAX_TEXT = 1000  # characters that are looked at
-MIN_LIKENESS = 0.3  # 0 to 1; below, nothing is near
+MIN_LIKENESS = 0.31  # 0 to 1; below, nothing is near; chance grows by 0.001 with each dialect
 _DOUBT = 2.0  # weight that no line ever has: an example of two words is easily met by chance
 _MAX_FEATURE = 24  # characters
 _WORD = re.compile(r"(?<![^\W_])[^\W\d_]++(?:[_-][^\W\d_]++)*+(?![^\W_])[=:]{0,2}+")

@@ -45,7 +45,7 @@ def test_nothing_is_nearer_to_an_example_than_its_own_dialect(dialect):
 
 
 def test_a_line_that_lost_a_word_still_finds_its_dialect_seven_times_in_ten():
-    """Measured: 75 % right, 11 % wrong, 14 % nothing near, of about 1,900 broken lines."""
+    """Measured: 72 % right, 10 % wrong, 18 % nothing near, of about 2,000 broken lines."""
     right = wrong = number = 0
     for case in corpus():
         for line in lines(case):
