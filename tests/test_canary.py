@@ -15,6 +15,8 @@ from tests.transports.authority import Authority
 from tests.web.test_doors import USERS
 from tests.web.test_reports import body
 
+pytestmark = pytest.mark.thorough
+
 loops = test_reloading.loops  # remembers the loop in which an app runs
 
 OFF = "[canary]\nevery_seconds = 0\n"

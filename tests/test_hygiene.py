@@ -107,6 +107,7 @@ def log():
     logger.remove(sink)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", NASTY)
 def test_no_name_breaks_what_shows_it(tmp_path, kind, log):
     text = NASTY[kind]

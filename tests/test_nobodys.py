@@ -34,6 +34,7 @@ def flood(chance, lines, second, protocol):
         ).encode()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(12))
 def test_sorts_of_senders_come_to_what_their_packets_come_to(seed, monkeypatch):
     chance, counted = random.Random(seed), []

@@ -48,6 +48,7 @@ def comparable(home: Home) -> dict[str, Any]:
     return state
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(12))
 def test_to_reload_the_same_changes_nothing(seed):
     chance = random.Random(seed)

@@ -16,6 +16,8 @@ from exporter.agent.igd import Igd, IgdError
 from exporter.host_report import MappedPort, PortTable
 from tests.agent.gateways import DESCRIPTION, Gateway, entry, fault, gateway
 
+pytestmark = pytest.mark.thorough
+
 T = TypeVar("T")
 HERE = "127.0.0.1"
 MAPPED = MappedPort(transport="udp", port=61413, ip="192.168.1.10", inside_port=51413)

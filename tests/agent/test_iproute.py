@@ -6,6 +6,8 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("pyroute2 is for Linux", allow_module_level=True)
 
+pytestmark = pytest.mark.thorough
+
 
 def run(code: str) -> str:
     command = [sys.executable, "-c", code]

@@ -162,6 +162,7 @@ def test_where_netlink_is_closed_psutil_looks_instead(monkeypatch: pytest.Monkey
     assert isinstance(collector(), portable.Portable)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
 def test_a_running_agent_reports_changes_and_ends_cleanly(server: Server, tmp_path: Path):
     code = (

@@ -28,7 +28,7 @@ WHOLE: Mapping[str, Callable[[], list[Table]]] = {
     "scrape": lambda: scrape.tables(200, 5),
     "memory": lambda: memory.tables(5),
     "soak": lambda: soak.tables(120, 200, 1),
-    "startup": lambda: startup.tables(600, 5),
+    "startup": lambda: startup.tables(60, 5),
 }
 QUICK: Mapping[str, Callable[[], list[Table]]] = {
     "throughput": lambda: throughput.tables(100_000, 1),

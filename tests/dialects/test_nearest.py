@@ -44,6 +44,7 @@ def test_nothing_is_nearer_to_an_example_than_its_own_dialect(dialect):
         assert near.missing == ()
 
 
+@pytest.mark.thorough
 def test_a_line_that_lost_a_word_still_finds_its_dialect_seven_times_in_ten():
     """Measured: 72 % right, 10 % wrong, 18 % nothing near, of about 2,000 broken lines."""
     right = wrong = number = 0

@@ -13,6 +13,7 @@ ALL_LINES = [line for case in corpus() for line in lines(case)]
 WORDS = sorted({word for line in ALL_LINES for word in line.decode().split(" ")})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "first", [None, *table.DIALECTS], ids=lambda dialect: dialect.name if dialect else "none"
 )

@@ -99,6 +99,7 @@ def test_a_new_writer_begins_with_the_oldest_that_has_no_answer(parts):
     asyncio.run(scenario())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_what_was_rejected_gets_a_session_of_its_own_for_younger_ones_may_be_taken(parts, on_disk):
     async def scenario():

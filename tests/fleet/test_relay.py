@@ -62,6 +62,7 @@ def running(relay, scenario):
     return asyncio.run(played())
 
 
+@pytest.mark.thorough
 def test_without_a_broker_all_is_kept_and_the_next_run_has_it(tmp_path):
     relay = Relay(parse(CONFIG), tmp_path)
 

@@ -9,6 +9,8 @@ from exporter.metrics.declared import ATTRIBUTED, BY_COUNTRY, MESSAGES, REJECTED
 from exporter.settings import Config, Fleet
 from tests.fleet.topic import NOW, Topic, line, total
 
+pytestmark = pytest.mark.thorough
+
 CONFIG = Config(
     fleet=Fleet(
         series_per_shard=40,

@@ -71,6 +71,7 @@ def test_all_rows_of_a_call_are_kept_or_none(spool):
     assert (spool.records, spool.last) == (1, 1)
 
 
+@pytest.mark.thorough
 def test_one_relay_alone_has_it(spool):
     with pytest.raises(StateError, match="in use by another knockwatch"):
         Spool(spool.path)

@@ -82,6 +82,7 @@ def test_every_dialects_examples_of_packets_have_forms(dialect):
     assert bool(found) is bool(examples)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", corpus(), ids=lambda case: f"{case.parent.name}/{case.stem}")
 def test_the_corpus_is_read_by_its_forms_as_line_by_line(case):
     texts = [line.decode() for line in lines(case) if line.isascii()]

@@ -81,6 +81,7 @@ def test_every_path_of_the_api_is_described_and_no_other(home):
     assert set(OPERATIONS) == routed(home)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("path", "query"),
     [

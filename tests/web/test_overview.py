@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from exporter.web.overview import overview
 from tests.system.parts.founding import DEVICE, PROCESS, flood, message
@@ -137,6 +138,7 @@ def test_a_named_program_that_needs_care_is_worth_a_look(home):
     assert view(home).state == "look"
 
 
+@pytest.mark.thorough
 def test_a_real_flood_must_be_acted_on(home):
     packets = [
         message(f"198.51.{n % 250}.{n % 199}:{1024 + n % 5000}", 40000) for n in range(40_000)

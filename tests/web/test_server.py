@@ -14,6 +14,8 @@ from tests.test_app import CONFIG, get, run, until
 from tests.transports.authority import HOST, Authority
 from tests.web.test_doors import USERS
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_connection_that_says_nothing_is_closed(tmp_path, monkeypatch):
     monkeypatch.setattr("exporter.web.server.KEEP_ALIVE", 0.1)
