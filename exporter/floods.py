@@ -29,15 +29,13 @@ class Floods:
 
     def cut(self, block: Block) -> Iterator[Block | bytes]:
         """What is from strangers, as blocks, and the other lines; all in their order."""
-        home, begin = self._stages.home, 0
-        senders = block.sources.amounts.keys()
-        if home.are_strangers(senders, ""):  # as a rule
+        others, begin = self._stages.home.no_strangers(block.sources.amounts.keys()), 0
+        if not others:  # as a rule
             yield block
             return
-        strange = {source: home.are_strangers({source}, "") for source in senders}
-        for is_strangers, run in groupby(map(strange.__getitem__, block.sources)):
+        for is_other, run in groupby(map(others.__contains__, block.sources)):
             end = begin + len(list(run))
-            if is_strangers and end - begin >= MIN_LINES:
+            if not is_other and end - begin >= MIN_LINES:
                 yield block.part(begin, end)
             else:
                 yield from block.lines[begin:end]

@@ -11,9 +11,7 @@ Most routers keep the port that the device chose. It is seen where a packet come
 to which a device talked from the very port: random ports do not meet twice.
 """
 
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Iterable, Sequence
 
 from exporter.events import Rejection
 
@@ -33,15 +31,8 @@ class Nats:
 
     def add(self, rejection: Rejection) -> None:
         """Note the port of a packet that came in from outside for the router's own address."""
-        port = rejection.our_port
-        if rejection.direction != "inbound" or rejection.inside or not port:
-            return
-        ports = self._ports.get(rejection.router)
-        if ports is None:
-            if len(self._ports) >= MAX_ROUTERS:
-                del self._ports[next(iter(self._ports))]
-            ports = self._ports[rejection.router] = _Ports()
-        ports.add(port)
+        if rejection.our_port:
+            self._note(rejection, [rejection.our_port])
 
     def add_each(self, rejection: Rejection, ports: Sequence[str]) -> None:
         """Note the ports of many packets that are alike but for them: the latest push out all."""
@@ -51,8 +42,19 @@ class Nats:
                 latest[port] = None
             if len(latest) == MAX_PORTS:
                 break
-        for port in reversed(latest):
-            self.add(msgspec.structs.replace(rejection, our_port=int(port)))
+        if latest:
+            self._note(rejection, map(int, reversed(latest)))
+
+    def _note(self, rejection: Rejection, ports: Iterable[int]) -> None:
+        if rejection.direction != "inbound" or rejection.inside:
+            return
+        known = self._ports.get(rejection.router)
+        if known is None:
+            if len(self._ports) >= MAX_ROUTERS:
+                del self._ports[next(iter(self._ports))]
+            known = self._ports[rejection.router] = _Ports()
+        for port in ports:
+            known.add(port)
 
     def is_shared(self, router: str) -> bool:
         """Whether the router's ports are those of one port set."""

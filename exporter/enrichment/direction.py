@@ -40,17 +40,14 @@ class Home:
         """Tell whether an address belongs to the home."""
         return self._is_lan(ip)
 
-    def are_strangers(self, ips: Set[str], destination: str) -> bool:
-        """Whether packets from all of them take the same way to that destination."""
-        if destination in ips:
-            return False
-        unknown = [ip for ip in ips if ip not in self._strangers]
-        if not all(map(self._is_stranger, unknown)):
-            return False
+    def no_strangers(self, ips: Set[str]) -> Set[str]:
+        """Return those of addresses from which packets may take another way than strangers'."""
+        unknown = ips - self._strangers
+        others = {ip for ip in unknown if not self._is_stranger(ip)}
         if len(self._strangers) > CACHED:
             self._strangers.clear()
-        self._strangers.update(unknown)
-        return True
+        self._strangers |= unknown - others
+        return others
 
     def direction(
         self, event: Event, interfaces: Interfaces = NOT_CONFIGURED, *, outside: bool = False

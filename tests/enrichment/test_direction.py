@@ -175,8 +175,7 @@ def test_strangers_are_known_again_and_only_so_many(monkeypatch):
     home = Home(["20.0.0.0/24"])
     for first in range(1, 200, 20):
         some = {f"21.0.0.{n}" for n in range(first, first + 30)}
-        assert home.are_strangers(some, WAN)
-        assert home.are_strangers(some, WAN)
-        for other in (FAR, WAN, "192.168.1.7", "21.0.0.01"):
-            assert not home.are_strangers(some | {other}, WAN)
+        assert not home.no_strangers(some)
+        for other in (FAR, "", "192.168.1.7", "21.0.0.01"):
+            assert home.no_strangers(some | {other}) == {other}
         assert len(home._strangers) <= 50 + 30
