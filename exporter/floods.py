@@ -5,8 +5,8 @@ for all that are equal in what it depends on, and comes to the same. `deciding` 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
 
 from exporter.attribution.crowds import Crowd
 from exporter.attribution.waiting import TOGETHER
@@ -16,6 +16,7 @@ from exporter.intake import Intake, Taken
 from exporter.metrics.tallies import Tallies
 from exporter.stages import Stages
 from exporter.syslog.blocks import MIN_LINES, Block
+from exporter.syslog.columns import runs
 
 
 class Floods:
@@ -27,19 +28,27 @@ class Floods:
         self._spread = spread
         self._tallies = Tallies(stages.metrics.store)
 
-    def cut(self, block: Block) -> Iterator[Block | bytes]:
-        """What is from strangers, as blocks, and the other lines; all in their order."""
-        others, begin = self._stages.home.no_strangers(block.sources.amounts.keys()), 0
+    def cut(self, batch: Batch, block: Block) -> Iterator[Block | bytes]:
+        """What is from strangers, as blocks, and the other lines behind it.
+
+        Where stamps tell the time, only lines of the same stamp come in another order.
+        """
+        others = self._stages.home.no_strangers(block.sources.amounts.keys())
         if not others:  # as a rule
             yield block
             return
-        for is_other, run in groupby(map(others.__contains__, block.sources)):
-            end = begin + len(list(run))
-            if not is_other and end - begin >= MIN_LINES:
-                yield block.part(begin, end)
-            else:
-                yield from block.lines[begin:end]
-            begin = end
+        ends: Iterable[int] = (len(block.lines),)
+        if self._intake.stamps_tell(batch):
+            ends = accumulate(count for _, count in runs(block.stamps))
+        for begin, end in pairwise((0, *ends)):
+            rest: Sequence[int] = range(begin, end)
+            strange = [at for at in rest[:-1] if block.sources[at] not in others]
+            if len(strange) >= MIN_LINES:
+                yield block.those(strange)
+                # What a repeat would repeat is the last line.
+                rest = [at for at in rest[:-1] if block.sources[at] in others] + [end - 1]
+            for at in rest:
+                yield block.lines[at]
 
     def crowd(self, batch: Batch, block: Block, first: Taken, packets: Rejection) -> Crowd | None:
         """The packets of a block of strangers' whose first line is taken; None if all must be.

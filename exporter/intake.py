@@ -98,9 +98,11 @@ class Intake:
         if len(self._forms) >= MAX_FLOODS:
             del self._forms[next(iter(self._forms))]
         self._forms[batch.sender] = known
-        # A stamp tells when it happened, or how late the lines behind it are.
-        tells = self.line_clock is not None or batch.listener != "udp"
-        yield from known.cut(rest, find, within_stamp=tells)
+        yield from known.cut(rest, find, within_stamp=self.stamps_tell(batch))
+
+    def stamps_tell(self, batch: Batch) -> bool:
+        """Whether a stamp tells when it happened, or how late the lines behind it are."""
+        return self.line_clock is not None or batch.listener != "udp"
 
     def take(self, batch: Batch, data: bytes) -> Taken:
         """Read one message."""

@@ -189,7 +189,7 @@ class Pipeline:
 
     def _pieces(self, batch: Batch, touched: Touched) -> None:
         for piece in self.intake.pieces(batch):
-            for part in (piece,) if isinstance(piece, bytes) else self._floods.cut(piece):
+            for part in (piece,) if isinstance(piece, bytes) else self._floods.cut(batch, piece):
                 if isinstance(part, bytes):
                     self._message(batch, part, touched)
                 else:

@@ -48,11 +48,11 @@ class Block(NamedTuple):
     source_ports: Sequence[str]
     ports: Column  # ours
 
-    def part(self, begin: int, end: int) -> "Block":
-        """The lines from a place on up to another."""
-        lines, stamps, theirs = self.lines[begin:end], self.stamps[begin:end], self.source_ports
-        sources, ports = Column(self.sources[begin:end]), Column(self.ports[begin:end])
-        return Block(lines, stamps, sources, theirs[begin:end], ports)
+    def those(self, places: Sequence[int]) -> "Block":
+        """The lines in some places."""
+        lines = [self.lines[at] for at in places]
+        stamps, sources, theirs, ports = ([column[at] for at in places] for column in self[1:])
+        return Block(lines, stamps, Column(sources), theirs, Column(ports))
 
 
 class Form:
