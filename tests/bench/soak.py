@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import cycle, pairwise
 from pathlib import Path
@@ -43,6 +43,7 @@ ADDRESSES = 100_000
 SOCKETS = 50  # of a reported device
 DISK = "64m"
 QUIET = "quiet"
+SINCE_START = "knockwatch_state_errors_"  # counts since the start, by its own word
 
 
 class Hostile:
@@ -233,7 +234,8 @@ class Asker:
 
     def compare(self, now: Samples) -> None:
         """Note each counter that is less than it was, or gone."""
-        self.below |= {key[0] for key, value in self._last.items() if now.get(key, -1.0) < value}
+        fell = (key for key, value in self._last.items() if now.get(key, -1.0) < value)
+        self.below |= {name for name, _ in fell if not name.startswith(SINCE_START)}
 
 
 def soaked(
@@ -296,10 +298,8 @@ def tables(
             server.process.kill()
         with knockwatch.serve(folder) as server:
             asker.compare(counters(server.metrics()))
-    late = seen[len(seen) // 2 :]
-    hours = [look.seconds / 3600 for look in late]
-    memory = linear_regression(hours, [look.megabytes for look in late]).slope
-    files = linear_regression(hours, [look.files for look in late]).slope
+    below = ", ".join(sorted(asker.below)) or "none"
+    slopes = [_slopes(seen, begin) for begin in (0.5, 0.75)]
     count = Counter(
         now.fault for then, now in pairwise(seen) if now.fault not in (then.fault, QUIET)
     )
@@ -307,18 +307,38 @@ def tables(
         ("lines sent by UDP", f"{sent:,}"),
         ("counted, or known to be lost", f"{accounted:,.0f}"),
         ("of them lost", f"{lost:,.0f}"),
-        ("counters that fell, `kill -9` and start at the end included", f"{len(asker.below)}"),
-        ("memory at the end", f"{seen[-1].megabytes} MB, {memory:+.1f} MB an hour"),
-        ("open files at the end", f"{seen[-1].files}, {files:+.2f} an hour"),
+        ("counters that fell, `kill -9` and start at the end included", below),
+        ("memory at the end, MB", f"{seen[-1].megabytes}"),
+        ("in the second half, MB an hour", f"{slopes[0].megabytes:+.1f}"),
+        ("in the last quarter, MB an hour", f"{slopes[1].megabytes:+.1f}"),
+        ("open files at the end", f"{seen[-1].files}"),
+        ("in the second half, an hour", f"{slopes[0].files:+.2f}"),
         *((f"{what} without an answer", _share(asker, what)) for what in sorted(asker.tried)),
         ("defects told of", f"{said.count('Traceback')}"),
     ]
     notes = (
         f"{minutes:g} minutes of {rate:g} hostile lines and {reports:g} new devices a second."
         f" Each second minute a fault lasted: {', '.join(f'{n} × {f}' for f, n in count.items())}."
-        " Slopes are those of the second half (least squares)."
+        " Slopes are by least squares over the minutes without a fault."
     )
     return [Table("Soak: hostile lines, and faults made on purpose", ("", "Seen"), rows, notes)]
+
+
+class Slopes(NamedTuple):
+    """By how much it grows in an hour."""
+
+    megabytes: float
+    files: float
+
+
+def _slopes(seen: Sequence[Look], begin: float) -> Slopes:
+    """Return the slopes from a share of the time on, of minutes without a fault."""
+    late = [one for one in seen[int(len(seen) * begin) :] if one.fault == QUIET]
+    hours = [one.seconds / 3600 for one in late]
+    return Slopes(
+        linear_regression(hours, [one.megabytes for one in late]).slope,
+        linear_regression(hours, [one.files for one in late]).slope,
+    )
 
 
 def _share(asker: Asker, what: str) -> str:
