@@ -14,13 +14,12 @@ help: ## this list
 run: $(VENV)/installed ## install into .venv what is missing, then start the exporter
 	@exec $(BIN)/knockwatch serve $(ARGS)
 
-# Those with real parts mostly wait, so the others run beside them.
+# Those with real parts mostly wait, so two files of them run at a time; first the others, which do not.
 test: $(VENV)/installed-dev ## everything: style, types, imports, unit tests, tests with real parts
 	@sh tests/system/install.sh
 	@$(MAKE) --no-print-directory style
-	@$(BIN)/pytest -m "not system" >$(VENV)/unit-tests 2>&1 & unit=$$!; trap 'kill $$unit' INT TERM; \
-	$(BIN)/pytest -m system; system=$$?; \
-	wait $$unit; unit=$$?; cat $(VENV)/unit-tests; [ $$system$$unit = 00 ]
+	@$(BIN)/pytest -q -n 2 -m "not system"; unit=$$?; \
+	$(BIN)/pytest -n 2 --dist loadfile -m system; system=$$?; [ $$unit$$system = 00 ]
 
 check: $(VENV)/installed-dev style ## style, and what fails soonest: for each commit
 	@$(BIN)/pytest -q -n auto -m "not system and not thorough" --hypothesis-profile quick
