@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import sqlite3
+import time
 import urllib.error
 import urllib.request
 from hashlib import blake2b
@@ -43,12 +44,14 @@ def send(app, *lines):
             sender.sendto(line, ("127.0.0.1", app.receivers.udp.port))
 
 
-def until(condition):
-    for _ in range(200):
-        body = condition()
-        if body:
-            return body
-    raise AssertionError("it did not happen")
+def until(happened):
+    """Wait until something is true: datagrams that come together are read together."""
+    end = time.monotonic() + 10
+    while not (found := happened()):
+        if time.monotonic() > end:
+            raise AssertionError("it did not happen")
+        time.sleep(0.01)
+    return found
 
 
 def counted(app, packets):
