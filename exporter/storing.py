@@ -6,7 +6,7 @@ stored fits together. A failure is counted and told of once, and all is tried ag
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from hashlib import blake2b
@@ -45,7 +45,7 @@ class Storing:
         self._committing = asyncio.Lock()
         self._stored: dict[str, bytes] = {}  # digests of parts: what waits may take megabytes
 
-    def restore(self, files: Iterable[str]) -> None:
+    def restore(self, files: Collection[str]) -> None:
         """Take back what the state file holds; positions in those files only (patterns)."""
         series, parts = self._state.load()
         store, now = self._pipeline.stages.metrics.store, self._clock()

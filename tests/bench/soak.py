@@ -15,7 +15,6 @@ import random
 import resource
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -33,6 +32,7 @@ from tests.bench.sender import address, line
 from tests.bench.tables import Table
 from tests.system.parts import knockwatch, web
 from tests.system.parts.exposition import Samples, counters
+from tests.system.parts.kernel import fill, small_disk
 from tests.system.parts.knockwatch import Server
 from tests.system.parts.process import until
 
@@ -97,9 +97,7 @@ class Home(NamedTuple):
 def full_disk(home: Home) -> Iterator[None]:
     """No byte is left for the state."""
     filler = home.disk / "filler"
-    with filler.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
+    fill(filler)
     try:
         yield
     finally:
@@ -281,10 +279,7 @@ def tables(
     """Soak it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        disk = folder / "state"
-        disk.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", disk], check=True)
-        stack.callback(subprocess.run, ["umount", "--lazy", str(disk)], check=True)
+        disk = stack.enter_context(small_disk(folder / "state", DISK))
         with knockwatch.serve(folder) as server:
             home, hostile = Home(server, folder, disk), Hostile(server)
             with Asker(server, hostile, reports) as asker:

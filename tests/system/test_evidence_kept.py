@@ -1,15 +1,13 @@
 """Last Tuesday's question over a restart; and a disk that is full, or a file damaged, in use."""
 
 import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.system.parts import web
 from tests.system.parts.exposition import total
 from tests.system.parts.founding import DEVICE, NETSTAT, PORT, PROCESS, line
+from tests.system.parts.kernel import fill, small_disk
 from tests.system.parts.knockwatch import Server, run, serve
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
@@ -47,27 +45,6 @@ def test_what_happened_then_and_who_had_the_port_outlives_a_restart(tmp_path):
         assert run("forget", DEVICE, "--url", server.url).returncode == 0
         assert happened(server, at=at, around="1m")["sockets"] == []
         assert PROCESS.encode() not in (tmp_path / "state" / "evidence.sqlite").read_bytes()
-
-
-@contextmanager
-def small_disk(place: Path, size: str) -> Iterator[Path]:
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=True)
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
-
-
-def fill(file: Path) -> None:
-    """Take all the room that is left."""
-    with file.open("wb", buffering=0) as filler:
-        for size in (65_536, 1):
-            try:
-                while True:
-                    filler.write(b"\0" * size)
-            except OSError:
-                continue
 
 
 @needs("namespaces")

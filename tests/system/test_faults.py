@@ -12,10 +12,10 @@ from pathlib import Path
 from tests.system.parts import web
 from tests.system.parts.exposition import counters, total
 from tests.system.parts.founding import DEVICE, NETSTAT, flood, line
+from tests.system.parts.kernel import small_disk
 from tests.system.parts.knockwatch import Server, run, serve
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
-from tests.system.test_evidence_kept import small_disk
 
 MESSAGES = "knockwatch_messages_total"
 REJECTED = "knockwatch_rejected_packets_total"

@@ -1,4 +1,6 @@
-"""What only the kernel can do to a program: a disk that turns read-only, and memory that ends."""
+"""What only the kernel can do to a program: a disk that is full or turns read-only, and memory that
+ends.
+"""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -7,6 +9,28 @@ from pathlib import Path
 
 MEGABYTES = 16
 GROUPS = Path("/sys/fs/cgroup")
+
+
+@contextmanager
+def small_disk(place: Path, size: str) -> Iterator[Path]:
+    """Mount a disk of that size in memory (`3m`)."""
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def fill(file: Path) -> None:
+    """Take all the room that is left."""
+    with file.open("wb", buffering=0) as filler:
+        for size in (65_536, 1):
+            try:
+                while True:
+                    filler.write(b"\0" * size)
+            except OSError:
+                continue
 
 
 @contextmanager
