@@ -1,8 +1,9 @@
 """Hours of hostile load with faults made on purpose: does it hold?
 
 `python -m tests.bench.soak [MINUTES [LINES [REPORTS [FILE]]]]`, lines and reports a second; as root
-on Linux. Lines are of any port, of 100,000 addresses, from routers that do not exist, leases for
-host names that nobody bears, and lines that are none; of the devices that report, each is new.
+on Linux, for five minutes at the least: the last quarter needs a minute without a fault. Lines are
+of any port, of 100,000 addresses, from routers that do not exist, leases for host names that nobody
+bears, and lines that are none; of the devices that report, each is new.
 Every other minute a fault is held for a minute, each kind in turn; what is seen is written to FILE
 as it comes. At the end: has memory grown, or the number of open files, in the second half, in which
 all that is bounded is full; is each message counted, or known to be lost; was a counter ever below
