@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from functools import cache
 
 import promql_parser
 import pytest
@@ -38,44 +39,43 @@ OF_FLEETS = {
 FIXED_WINDOWS = {"wall": {"15m", "1h", "1d", "6h"}, "pipeline": {"24h"}, "fleet": {"1h"}}
 LAWS = ("knockwatch_rejected_packets_total", "knockwatch_attributed_packets_total")
 
-by_title = pytest.mark.parametrize(("title", "panel"), PANELS, ids=[title for title, _ in PANELS])
+QUERIES = list(expressions())
+
 by_board = pytest.mark.parametrize("key", KEYS, ids="-".join)
-by_query = pytest.mark.parametrize(
-    ("title", "expr"), list(expressions()), ids=[title for title, _ in expressions()]
-)
 
 
-@by_title
-def test_every_panel_says_what_it_shows_and_what_it_says_without_data(title, panel):
-    defaults = panel["fieldConfig"]["defaults"]
-    assert panel["title"].strip()
-    assert len(panel["description"]) > 5
-    assert defaults["noValue"].strip()
-    assert panel["targets"]
-    assert panel["datasource"] == {"type": "prometheus", "uid": "prometheus"}
+def test_every_panel_says_what_it_shows_and_what_it_says_without_data():
+    for title, panel in PANELS:
+        assert panel["title"].strip(), title
+        assert len(panel["description"]) > 5, title
+        assert panel["fieldConfig"]["defaults"]["noValue"].strip(), title
+        assert panel["targets"], title
+        assert panel["datasource"] == {"type": "prometheus", "uid": "prometheus"}, title
 
 
-@by_title
-def test_every_unit_is_one_that_grafana_knows(title, panel):
-    used = {panel["fieldConfig"]["defaults"]["unit"]}
-    for override in panel["fieldConfig"]["overrides"]:
-        used |= {p["value"] for p in override["properties"] if p["id"] == "unit"}
-    assert {unit for unit in used if not unit.startswith("suffix:")} <= KNOWN_UNITS
+def test_every_unit_is_one_that_grafana_knows():
+    used = {(title, unit) for title, panel in PANELS for unit in units_of(panel)}
+    assert {use for use in used if use[1] not in KNOWN_UNITS} == set()
 
 
-@by_title
-def test_every_panel_is_of_a_type_that_grafana_13_brings_along(title, panel):
-    assert panel["type"] in TYPES
+def test_every_panel_is_of_a_type_that_grafana_13_brings_along():
+    assert {
+        (title, panel["type"]) for title, panel in PANELS if panel["type"] not in TYPES
+    } == set()
 
 
-@by_title
-def test_the_lowest_threshold_is_null_and_the_others_rise(title, panel):
-    for value in walk(panel):
-        if isinstance(value, dict) and "steps" in value:
-            bounds = [step["value"] for step in value["steps"]]
-            assert bounds[0] is None
-            assert all(isinstance(bound, int | float) for bound in bounds[1:])
-            assert bounds[1:] == sorted(bounds[1:])
+def test_the_lowest_threshold_is_null_and_the_others_rise():
+    scales = [
+        (title, [step["value"] for step in value["steps"]])
+        for title, panel in PANELS
+        for value in walk(panel)
+        if isinstance(value, dict) and "steps" in value
+    ]
+    assert scales
+    for title, (lowest, *others) in scales:
+        assert lowest is None, title
+        assert all(isinstance(bound, int | float) for bound in others), title
+        assert others == sorted(others), title
 
 
 @by_board
@@ -122,52 +122,81 @@ def test_no_uid_and_no_title_is_given_twice():
         assert len(titles) == len(set(titles))
 
 
-@by_query
-def test_every_query_parses(title, expr):
-    promql_parser.parse(filled(expr))
+def test_every_query_parses():
+    assert {title: error for title, expr in QUERIES if (error := refusal(expr))} == {}
 
 
-@by_query
-def test_every_metric_of_a_query_exists(title, expr):
-    fleet = title.split("-")[1].startswith("fleet/")
-    every_rule = [*rules(), *(rules(FLEET_RULES) if fleet else ())]
-    known = {rule["record"] for rule in every_rule if "record" in rule}
-    known |= {declaration.name for declaration in ALL} | (OF_FLEETS if fleet else set())
-    names = {name for node in nodes(expr) for name in named(node)}
-    assert names
-    assert {name for name in names if name not in known and not THEIRS.fullmatch(name)} == set()
+def test_what_is_no_query_is_refused():
+    assert refusal("sum(a_total") is not None
 
 
-@by_query
-def test_a_window_is_the_readers_or_fixed_on_purpose(title, expr):
-    windows = set(re.findall(r"\[([^\]:]+)", re.sub(r'"[^"]*"', "", expr)))
-    fixed = FIXED_WINDOWS.get(board_of(title), set())
-    assert windows <= {"$__rate_interval", "$__range"} | fixed
+def test_every_metric_of_a_query_exists():
+    for title, expr in QUERIES:
+        names = {name for node in nodes(parsed(expr)) for name in named(node)}
+        known = known_metrics(fleet=title.split("-")[1].startswith("fleet/"))
+        assert names, title
+        assert {name for name in names - known if not THEIRS.fullmatch(name)} == set(), title
 
 
-@by_query
-def test_a_counter_is_only_seen_as_a_rate_or_an_increase(title, expr):
-    if title.endswith("-variable"):  # asks for names, not for values
-        return
-    allowed = LAWS if board_of(title) == "pipeline" else ()
-    assert set(bare_counters(promql_parser.parse(filled(expr)))) <= {*allowed}
+def test_a_window_is_the_readers_or_fixed_on_purpose():
+    for title, expr in QUERIES:
+        windows = set(re.findall(r"\[([^\]:]+)", re.sub(r'"[^"]*"', "", expr)))
+        fixed = FIXED_WINDOWS.get(board_of(title), set())
+        assert windows <= {"$__rate_interval", "$__range"} | fixed, title
+
+
+def test_a_counter_is_only_seen_as_a_rate_or_an_increase():
+    for title, expr in QUERIES:
+        if title.endswith("-variable"):  # asks for names, not for values
+            continue
+        allowed = LAWS if board_of(title) == "pipeline" else ()
+        assert set(bare_counters(parsed(expr))) <= {*allowed}, title
 
 
 def test_a_bare_counter_would_be_found():
     expr = "sum(a_total) / rate(b_total[1m]) + absent(c_total)"
-    assert list(bare_counters(promql_parser.parse(expr))) == ["a_total"]
+    assert list(bare_counters(parsed(expr))) == ["a_total"]
 
 
-@pytest.mark.parametrize(("title", "target"), TARGETS, ids=[title for title, _ in TARGETS])
-def test_a_query_asks_for_a_moment_or_for_a_range(title, target):
-    assert target["instant"] != target["range"]
-    assert target["datasource"]["uid"] == "prometheus"
-    assert "\n" not in target["expr"]
+def test_a_query_asks_for_a_moment_or_for_a_range():
+    for title, target in TARGETS:
+        assert target["instant"] != target["range"], title
+        assert target["datasource"]["uid"] == "prometheus", title
+        assert "\n" not in target["expr"], title
+
+
+def units_of(panel):
+    """Return the units that a panel asks Grafana for; a suffix is any text."""
+    properties = [p for o in panel["fieldConfig"]["overrides"] for p in o["properties"]]
+    units = [p["value"] for p in properties if p["id"] == "unit"]
+    units.append(panel["fieldConfig"]["defaults"]["unit"])
+    return [unit for unit in units if not unit.startswith("suffix:")]
 
 
 def board_of(title):
     """Return the name of the dashboard that a query is of, a home's or a fleet's."""
     return title.split("-")[1].rpartition("/")[2]
+
+
+@cache
+def known_metrics(*, fleet):
+    """Return the names that are exposed or recorded where a dashboard of this kind stands."""
+    every_rule = [*rules(), *(rules(FLEET_RULES) if fleet else ())]
+    known = {rule["record"] for rule in every_rule if "record" in rule}
+    return known | {declaration.name for declaration in ALL} | (OF_FLEETS if fleet else set())
+
+
+def parsed(expr):
+    return promql_parser.parse(filled(expr))
+
+
+def refusal(expr):
+    """Return why a query cannot be read, or `None`."""
+    try:
+        parsed(expr)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 PARTS = ("lhs", "rhs", "expr", "param", "vector_selector")
@@ -179,9 +208,9 @@ def inner(node):
     return [part for part in [*parts, *getattr(node, "args", [])] if part is not None]
 
 
-def nodes(expr):
-    """Yield every node of a query."""
-    waiting = [promql_parser.parse(filled(expr))]
+def nodes(query):
+    """Yield every node of a parsed query."""
+    waiting = [query]
     while waiting:
         node = waiting.pop()
         yield node
