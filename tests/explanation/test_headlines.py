@@ -30,9 +30,9 @@ def test_the_shortest_form_names_who_why_and_whether_to_worry(subject, en, ja):
 
 
 @pytest.mark.parametrize("language", get_args(Language))
-@pytest.mark.parametrize("case", SUBJECTS)
-def test_a_headline_is_one_clause(case, language):
-    said = headline(SUBJECTS[case], language)
-    assert said
-    assert len(said) < 140
-    assert not said.endswith((".", "。"))
+def test_a_headline_is_one_clause(language):
+    for case, subject in SUBJECTS.items():
+        said = headline(subject, language)
+        assert said, case
+        assert len(said) < 140, case
+        assert not said.endswith((".", "。")), case

@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import get_args
 
-import pytest
-
 from exporter import doctor, web
 from exporter.fleet import relay_http
 from exporter.inventory import inventory
@@ -34,17 +32,16 @@ JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 SAME = {"refused.because", "other_language", "place", "day", "at.span"}  # places; the other's name
 
 
-@pytest.mark.parametrize("key", WORDS)
-def test_both_languages_have_the_same_places(key):
-    text = WORDS[key]
-    assert sorted(PLACE.findall(text.en)) == sorted(PLACE.findall(text.ja))
-    assert re.findall(r"</?\w+", text.en) == re.findall(r"</?\w+", text.ja)
+def test_both_languages_have_the_same_places():
+    for key, text in WORDS.items():
+        assert sorted(PLACE.findall(text.en)) == sorted(PLACE.findall(text.ja)), key
+        assert re.findall(r"</?\w+", text.en) == re.findall(r"</?\w+", text.ja), key
 
 
-@pytest.mark.parametrize("key", sorted(set(WORDS) - SAME))
-def test_english_is_english_and_japanese_japanese(key):
-    assert not JAPANESE.search(phrase(key, "en"))
-    assert JAPANESE.search(phrase(key, "ja"))
+def test_english_is_english_and_japanese_japanese():
+    for key in WORDS.keys() - SAME:
+        assert not JAPANESE.search(phrase(key, "en")), key
+        assert JAPANESE.search(phrase(key, "ja")), key
 
 
 def test_no_phrase_is_left_over():
@@ -54,6 +51,7 @@ def test_no_phrase_is_left_over():
     assert set(WORDS) <= said
 
 
-@pytest.mark.parametrize("key", [key for key in WORDS if key.startswith("refused.")])
-def test_the_api_can_say_every_refusal_without_markup(key):
-    assert "<" not in phrase(key, "en")
+def test_the_api_can_say_every_refusal_without_markup():
+    refusals = [key for key in WORDS if key.startswith("refused.")]
+    assert refusals
+    assert [key for key in refusals if "<" in phrase(key, "en")] == []
