@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
 
+# Compiled code is kept whatever the environment says: without it pytest rewrites 500 files at each run.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test check bench fleet fuzz lab oracle golden docs dashboards demo lock audit sbom wheel screenshot preview clean
 
 help: ## this list

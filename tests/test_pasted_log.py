@@ -114,6 +114,7 @@ def test_a_line_longer_than_any_log_has_is_passed_over():
     assert lines(f"{REJECTED} {'x' * pasted_log.MAX_LINE}", NOW).lines == []
 
 
+@pytest.mark.thorough
 def test_of_a_log_too_long_the_newest_lines_are_kept():
     stamps = [
         f"Nov 10 {n // 3600:02}:{n // 60 % 60:02}:{n % 60:02} kernel: x" for n in range(20_005)

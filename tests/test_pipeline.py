@@ -322,6 +322,7 @@ def test_a_datagram_is_never_late_whatever_its_stamp():
     assert [d.rejection.received for d in decided] == [NOW, NOW + 1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("room", [0, 10_000])
 @pytest.mark.parametrize(("seconds_apart", "is_flood"), [(0.01, True), (30.0, False)])
 def test_catching_up_is_no_flood(seconds_apart, is_flood, room, monkeypatch):

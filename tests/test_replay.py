@@ -264,6 +264,7 @@ def test_lines_without_any_time_are_replayed(run, monkeypatch):
     assert clocks(run, FOUNDING + b"\n" + FOUNDING, monkeypatch) == [0.0, 0.0]
 
 
+@pytest.mark.thorough
 def test_more_sources_than_can_wait_are_all_decided(run):
     data = b"".join(
         f"UDP connection rejected from 198.{16 + n % 4}.{n // 250}.{n % 250}:9 to 203.0.113.9:{n}\n"

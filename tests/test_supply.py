@@ -93,6 +93,7 @@ def build(source: Path, target: Path, epoch: str) -> Path:
     return wheel
 
 
+@pytest.mark.thorough
 def test_the_wheel_is_small_and_the_same_bytes_each_time(tmp_path):
     first = build(ROOT, tmp_path / "first", "1790000000")
     second = build(ROOT, tmp_path / "second", "1790000000")

@@ -209,6 +209,7 @@ def test_after_an_outage_reports_are_sent_as_fast_as_the_server_takes_them(host:
     assert not host.outbox.away
 
 
+@pytest.mark.thorough
 def test_a_day_of_reports_is_caught_up_with_in_five_minutes(host: Host):
     host.fails(ports=MOST)
     host.error = None

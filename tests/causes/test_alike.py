@@ -38,6 +38,7 @@ class Around:
         return self.ports.setdefault((transport, port), (many, rate))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(30))
 def test_each_packet_has_the_name_that_it_would_have_alone(seed):
     chance = random.Random(seed)

@@ -295,6 +295,7 @@ def test_only_what_a_packet_led_to_and_nobody_named_is_asked_about():
 # --- any home ------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(30))
 def test_addresses_that_wander_are_hardly_ever_said_to_be_anothers(seed):
     """Devices report every 15 seconds, unless they sleep; DHCP gives addresses on, seen or not."""

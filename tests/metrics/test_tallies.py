@@ -36,6 +36,7 @@ def state(metrics):
     return series, budgets
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cap", [20, 300, 100_000])
 @pytest.mark.parametrize("places", [6, 40, 1000])
 @pytest.mark.parametrize("networks", [3, 60, 400])

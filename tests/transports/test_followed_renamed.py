@@ -127,6 +127,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None)
 @given(steps=STEPS, dates=st.booleans())
 def test_whatever_happens_to_a_file_each_line_comes_once_and_in_order(

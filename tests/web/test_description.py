@@ -103,6 +103,7 @@ def test_answers_with_contents_are_as_described(schema, path, query):
     case.validate_response(answer, checks=CONFORMS)
 
 
+@pytest.mark.thorough
 def test_a_report_as_described_is_taken(schema):
     socket = {"transport": "udp", "local_ip": "0.0.0.0", "local_port": 51413, "process": PROCESS}
     report = {"version": 1, "device": "NAS", "sockets": [socket], "unknown": "ignored"}

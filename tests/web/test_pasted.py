@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from exporter.pasted_log import MAX_LINES, Account
 from exporter.web.pasted import ACCOUNT_AGE, MAX_AGE, MAX_LOGS, PastedLog, PastedLogs, examine
 from tests.system.parts.founding import DEVICE, PROCESS, line
@@ -55,6 +57,7 @@ def test_looking_at_a_log_touches_nothing_that_is_live(home):
     assert list(stages.routers.known()) == []
 
 
+@pytest.mark.thorough
 def test_a_long_paste_does_not_stop_the_loop():
     stamps = [f"Nov 10 10:00:{n % 60:02} kernel: {n}" for n in range(60_000)]
 
