@@ -13,7 +13,6 @@ from exporter.settings import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-MIB = 1024 * 1024
 
 
 class Loader(yaml.SafeLoader):

@@ -27,7 +27,6 @@ from exporter.knowledge.records import (
     PortEntry,
     PortKind,
     PortsFile,
-    RovingScanner,
     Scanner,
     SourcePort,
     SpecialPrefix,
@@ -50,7 +49,6 @@ class KnownNetworks:
     kinds: dict[str, NetworkKind]
     asns: dict[int, KnownNetwork]
     scanners: tuple[Scanner, ...]
-    roving_scanners: tuple[RovingScanner, ...]
     special: tuple[SpecialPrefix, ...]
     as_of: str
 
@@ -180,7 +178,6 @@ def _known_networks(networks: NetworksFile, parts: Sequence[Extension]) -> Known
         kinds=networks.kinds,
         asns=_by(lambda entry: entry.asn, (part.networks for part in parts)),
         scanners=tuple(scanners.values()),
-        roving_scanners=networks.scanners_without_ranges,
         special=tuple(special.values()),
         as_of=networks.as_of,
     )

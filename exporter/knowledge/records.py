@@ -164,7 +164,6 @@ def _bounds(port: int | None, port_range: tuple[int, int] | None) -> tuple[int, 
 class PortKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A family of ports."""
 
-    default_verdict: Literal["benign", "scan"]
     en: str
     ja: str
 
@@ -207,14 +206,6 @@ class Scanner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     prefixes: tuple[str, ...]
 
 
-class RovingScanner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A survey without address ranges of its own."""
-
-    org: str
-    hosts: str
-    reverse_dns: str
-
-
 class SpecialPrefix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A range that belongs to nobody on the Internet."""
 
@@ -231,7 +222,6 @@ class NetworksFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kinds: dict[str, NetworkKind]
     networks: tuple[KnownNetwork, ...]
     scanner_prefixes: tuple[Scanner, ...]
-    scanners_without_ranges: tuple[RovingScanner, ...]
     special_prefixes: tuple[SpecialPrefix, ...]
 
 

@@ -51,11 +51,10 @@ class Reading(NamedTuple):
 class Fleet:
     """A broker with a full topic, and where the workers' files are."""
 
-    def __init__(self, folder: Path, cluster: Kafka, filled: Filled, sites: int) -> None:
+    def __init__(self, folder: Path, cluster: Kafka, filled: Filled) -> None:
         self._folder = folder
         self._cluster = cluster
         self._filled = filled
-        self._sites = sites
         self._number = 0
         self._keys = folder / "relays"
         self._keys.write_text(f"{RELAY.decode()} {SECRET.decode()} *\n")
@@ -153,7 +152,7 @@ def measure(lines: int, times: int, sites: int) -> Course:
         filled = fill(cluster, TOPIC, PARTITIONS, written)
         writing = bench.cpu_seconds(cluster.process(1).pid) - before
         print(filled, file=sys.stderr, flush=True)
-        fleet = Fleet(Path(name), cluster, filled, sites)
+        fleet = Fleet(Path(name), cluster, filled)
         readings = []
         for _ in range(times):
             for workers in WORKERS:

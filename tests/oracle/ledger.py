@@ -59,7 +59,6 @@ class Ledger:
         self.sent: Counter[str] = Counter()  # by input, since `_base`
         self.rejected: Counter[str] = Counter()  # of them: lines about one rejected packet
         self.shown: Samples = {}  # the newest value of each series, and when it began
-        self.lives = 0
         self._base: dict[str, float] = {}  # by input, what was counted when the process began
         self._rejected_base: dict[str, float] = {}
 
@@ -71,7 +70,6 @@ class Ledger:
     def begin(self, samples: Samples, exact: Collection[str] = ()) -> None:
         """A process began, and this is its first scrape; `exact` inputs can have lost nothing."""
         self.check(samples)
-        self.lives += 1
         for name in exact:
             self._equal(samples, name)
         for name in INPUTS:
