@@ -70,10 +70,3 @@ def test_who_failed_to_log_in_is_read():
 )
 def test_lines_of_others_are_left_to_them(line):
     assert parse(line) is None
-
-
-@given(st.text(max_size=400), st.integers(0, 400))
-def test_any_tail_is_an_event_or_nobodys(tail, cut):
-    for sample in SAMPLES:
-        for line in (sample[:cut] + tail, sample + tail, sample[:cut]):
-            assert isinstance(parse(line), Event | None)

@@ -1,8 +1,4 @@
-from contextlib import suppress
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from exporter.dialects import Malformed, buffalo_airstation
 from exporter.events import Event
@@ -77,11 +73,3 @@ def test_what_has_no_category_is_malformed():
 )
 def test_lines_of_others_are_left_to_them(line):
     assert parse(line) is None
-
-
-@given(st.text(max_size=400), st.integers(0, 400))
-def test_any_tail_is_an_event_or_malformed(tail, cut):
-    for sample in SAMPLES:
-        for line in (sample[:cut] + tail, sample + tail, sample[:cut]):
-            with suppress(Malformed):
-                assert isinstance(parse(line), Event | None)

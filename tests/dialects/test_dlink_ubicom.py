@@ -80,10 +80,3 @@ def test_a_station_has_no_separators_in_its_address():
 )
 def test_lines_of_others_are_left_to_them(line):
     assert parse(line) is None
-
-
-@given(st.text(max_size=400), st.integers(0, 400))
-def test_any_tail_is_an_event_or_nobodys(tail, cut):
-    for sample in SAMPLES:
-        for line in (sample[:cut] + tail, sample + tail, sample[:cut]):
-            assert isinstance(parse(line), Event | None)

@@ -1,6 +1,4 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from exporter.dialects import docsis_cable_modem
 from exporter.events import Event
@@ -44,10 +42,3 @@ def test_the_modem_has_troubles_and_no_knocks(line):
 )
 def test_lines_of_others_are_left_to_them(line):
     assert parse(line) is None
-
-
-@given(st.text(max_size=400), st.integers(0, 400))
-def test_any_tail_is_an_event_or_nobodys(tail, cut):
-    for sample in SAMPLES:
-        for line in (sample[:cut] + tail, sample + tail, sample[:cut]):
-            assert isinstance(parse(line), Event | None)

@@ -1,8 +1,4 @@
-from contextlib import suppress
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from exporter.dialects import Malformed, fritzbox
 from exporter.events import Event
@@ -113,11 +109,3 @@ def test_a_connection_that_could_not_be_made_is_not_up():
 )
 def test_lines_of_others_are_left_to_them(line):
     assert parse(line) is None
-
-
-@given(st.text(max_size=400), st.integers(0, 400))
-def test_any_tail_is_an_event_or_malformed(tail, cut):
-    for sample in SAMPLES:
-        for line in (sample[:cut] + tail, sample + tail, sample[:cut]):
-            with suppress(Malformed):
-                assert isinstance(parse(line), Event | None)

@@ -10,6 +10,7 @@ from exporter.syslog import header
 from tests.golden import corpus, lines
 
 ALL_LINES = [line for case in corpus() for line in lines(case)]
+EXAMPLES = [text.encode() for dialect in table.DIALECTS for text in dialect.examples]
 WORDS = sorted({word for line in ALL_LINES for word in line.decode().split(" ")})
 
 
@@ -39,12 +40,23 @@ def test_a_message_of_no_dialect_is_nobodys():
 @given(st.one_of(st.text(), st.lists(st.sampled_from(WORDS)).map(" ".join)))
 def test_any_text_is_an_event_or_ignored_or_malformed(text):
     for data in (text, f"connection denied from {text}", f"IN= OUT= SRC= DST= {text}"):
-        message = header.read(data.encode("utf-8", "replace"), 0.0)
-        for dialect in table.DIALECTS:
-            if not dialect.claims(message):
-                continue
+        read_by_all(data.encode("utf-8", "replace"))
+
+
+@given(st.text(max_size=400), st.integers(0, 400), st.integers(0, 49))
+def test_any_cut_and_any_tail_is_an_event_or_ignored_or_malformed(text, cut, first):
+    tail = text.encode("utf-8", "replace")
+    for line in (*EXAMPLES, *ALL_LINES[first::50]):
+        for data in (line[:cut] + tail, line + tail, line[:cut]):
+            read_by_all(data)
+
+
+def read_by_all(data):
+    message = header.read(data, 0.0)
+    for dialect in table.DIALECTS:
+        if dialect.claims(message):
             with suppress(Malformed):
-                assert isinstance(dialect.parse(message), Event | None)
+                assert isinstance(dialect.parse(message), Event | None), dialect.name
 
 
 def test_what_connection_does_not_claim_it_calls_malformed():
