@@ -13,13 +13,13 @@ import urllib.request
 
 import msgspec
 import pytest
-from loguru import logger
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from exporter import wire
 from exporter.host_report import HostReport, Link, Socket
 from exporter.wire import MAX_TEXT
+from tests import logged
 from tests.system.parts.prometheus import binary
 from tests.test_app import CONFIG, FOUNDING, counted, get, run, send, until
 
@@ -99,12 +99,7 @@ def ask(app, path: str, body: bytes | None = None, **headers: str) -> tuple[int,
             return error.code, error.read()
 
 
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{level} {message}", diagnose=False)
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("DEBUG")
 
 
 @pytest.mark.thorough

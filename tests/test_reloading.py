@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import pytest
-from loguru import logger
 
 from exporter import build
 from exporter.app import App
@@ -22,6 +21,7 @@ from exporter.pipeline import Pipeline
 from exporter.reloading import prepare
 from exporter.routers import Routers
 from exporter.settings import Config
+from tests import logged
 from tests.flooded import ROOMY, STAGES, TIGHT, Home, Traffic
 from tests.test_app import CONFIG, FOUNDING, counted, get, run, send, until
 from tests.transports.authority import Authority
@@ -250,12 +250,7 @@ def test_a_configuration_that_cannot_be_used_is_an_error_before_anything_is_touc
 # --- a whole exporter ----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{level} {message}")
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("DEBUG")
 
 
 LOOPS: list[asyncio.AbstractEventLoop] = []

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loguru import logger
 
 from exporter.database import StateError, open_database
 from exporter.metrics.series import Series
 from exporter.state import VERSION, StateFile
+from tests import logged
 from tests.rejections import NOW
 
 KEY = ("knockwatch_rejected_packets_total", ("gate", "inbound", "udp", "51413", "AS20940"))
@@ -32,12 +32,7 @@ def path(tmp_path):
     return tmp_path / "state" / "state.sqlite"
 
 
-@pytest.fixture
-def log():
-    messages: list[str] = []
-    sink = logger.add(messages.append, format="{message}", level="ERROR")
-    yield messages
-    logger.remove(sink)
+log = logged.fixture("ERROR", "{message}")
 
 
 def commit(path: Path, value: float = 41.0, parts: dict[str, bytes] | None = None) -> None:

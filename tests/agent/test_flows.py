@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from loguru import logger
 
 if sys.platform != "linux":
     pytest.skip("connection tracking is Linux's", allow_module_level=True)
@@ -13,6 +12,7 @@ if sys.platform != "linux":
 from exporter.agent.ends import Home
 from exporter.agent.flows import Flows
 from exporter.host_report import Flow
+from tests import logged
 from tests.system.parts.lab import Lab, home, run
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
@@ -65,12 +65,7 @@ def forgotten(lab: Lab) -> None:
     inside(lab, "router", "conntrack", "-F")
 
 
-@pytest.fixture
-def log() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{level} {message}", level="DEBUG")
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("DEBUG")
 
 
 def inside(lab: Lab, node: str, *command: str, text: str | None = None) -> str:

@@ -3,19 +3,13 @@
 import asyncio
 
 import pytest
-from loguru import logger
 
 from exporter.fleet.disk import Disk
 from exporter.fleet.spool import Spool
+from tests import logged
 from tests.fleet.outgoing import FullDisk, row
 
-
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, level="INFO", format="{level} {message}")
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("INFO")
 
 
 @pytest.fixture

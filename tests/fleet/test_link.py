@@ -3,18 +3,12 @@
 import asyncio
 
 import pytest
-from loguru import logger
 
 from exporter.fleet.link import LONGEST_PAUSE, Link
+from tests import logged
 from tests.fleet.outgoing import Broker
 
-
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, level="ERROR", format="{message}")
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("ERROR", "{message}")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loguru import logger
 
 from exporter.addresses import Prefixes
 from exporter.fleet.subscribers import (
@@ -15,6 +14,7 @@ from exporter.fleet.subscribers import (
     Subscribers,
     digest_of,
 )
+from tests import logged
 
 FILE = f"""
 # who            how          by what
@@ -35,12 +35,7 @@ def file(tmp_path):
     return file
 
 
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, level="ERROR", format="{message}")
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("ERROR", "{message}")
 
 
 def test_the_longest_prefix_wins(file):

@@ -2,12 +2,12 @@ import os
 import ssl
 
 import pytest
-from loguru import logger
 
 from exporter import cli
 from exporter.config import ConfigError
 from exporter.settings import Listen
 from exporter.transports.certificate import Certificate, configured
+from tests import logged
 from tests.transports.authority import Authority, encrypt
 
 
@@ -16,12 +16,7 @@ def ca(tmp_path):
     return Authority(tmp_path)
 
 
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{level} {message}")
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("DEBUG")
 
 
 def complaint(certificate, key="", client_ca=""):

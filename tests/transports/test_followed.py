@@ -1,9 +1,9 @@
 import os
 
 import pytest
-from loguru import logger
 
 from exporter.syslog.framing import MAX_MESSAGE
+from tests import logged
 from tests.transports.log_files import Follower, Log
 
 
@@ -26,12 +26,7 @@ def follower(path):
     follower.file.close()
 
 
-@pytest.fixture
-def said():
-    messages: list[str] = []
-    sink = logger.add(messages.append, format="{level} {message}", level="INFO")
-    yield messages
-    logger.remove(sink)
+said = logged.fixture("INFO")
 
 
 def test_a_file_is_read_from_its_beginning_and_then_what_is_added(log, follower):

@@ -7,12 +7,14 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loguru import logger
 
 from exporter.transports import ListenError
 from exporter.transports.inbox import Inbox
 from exporter.transports.stream import StreamServer
+from tests import logged
 from tests.transports import NOW, Drops, anybody, needs_ipv6, rest, take
+
+log = logged.fixture("WARNING", "{message}")
 
 
 def server(inbox, drops, host="", port=0, clock=lambda: NOW, allowed=anybody, **options):
@@ -153,27 +155,21 @@ def test_a_bad_frame_of_one_sender_does_not_touch_the_other_connection():
     asyncio.run(scenario())
 
 
-def test_losses_of_one_sender_are_logged_once_a_minute():
-    lines: list[str] = []
-    sink = logger.add(lines.append, level="WARNING", format="{message}")
-    try:
+def test_losses_of_one_sender_are_logged_once_a_minute(log):
+    async def scenario():
+        drops = Drops()
+        now = [NOW // 60 * 60]
+        inbox = Inbox(drops)
+        async with served(inbox, drops, clock=lambda: now[0]) as tcp:
+            for _ in range(3):
+                await send(tcp, b"30 <13>{braces} cut short")
+            now[0] += 60
+            await send(tcp, b"30 <13>cut short")
+        return drops.counts
 
-        async def scenario():
-            drops = Drops()
-            now = [NOW // 60 * 60]
-            inbox = Inbox(drops)
-            async with served(inbox, drops, clock=lambda: now[0]) as tcp:
-                for _ in range(3):
-                    await send(tcp, b"30 <13>{braces} cut short")
-                now[0] += 60
-                await send(tcp, b"30 <13>cut short")
-            return drops.counts
-
-        assert asyncio.run(scenario()) == {("tcp", "bad_frame"): 4}
-    finally:
-        logger.remove(sink)
-    assert len(lines) == 2
-    assert "127.0.0.1" in lines[0]
+    assert asyncio.run(scenario()) == {("tcp", "bad_frame"): 4}
+    assert len(log) == 2
+    assert "127.0.0.1" in log[0]
 
 
 def test_a_reset_connection_loses_nothing_that_was_read_and_is_no_error():

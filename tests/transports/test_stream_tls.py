@@ -7,10 +7,10 @@ import ssl
 import struct
 
 import pytest
-from loguru import logger
 
 from exporter.transports.certificate import Certificate
 from exporter.transports.inbox import Inbox
+from tests import logged
 from tests.transports import NOW, Drops, rest, take
 from tests.transports.authority import HOST, Authority
 from tests.transports.test_stream import cancelled, messages_of, served, server
@@ -41,12 +41,7 @@ def mutual(ca, own):
     return Certificate(str(own.both), client_ca=str(ca.file))
 
 
-@pytest.fixture
-def log():
-    lines: list[str] = []
-    sink = logger.add(lines.append, level="WARNING", format="{message}")
-    yield lines
-    logger.remove(sink)
+log = logged.fixture("WARNING", "{message}")
 
 
 @contextlib.contextmanager

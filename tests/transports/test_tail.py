@@ -2,11 +2,11 @@ import asyncio
 import os
 
 import pytest
-from loguru import logger
 
 from exporter.syslog.lines import MAX_LINES
 from exporter.transports.inbox import Inbox
 from exporter.transports.tail import Tail
+from tests import logged
 from tests.transports import NOW, Drops, take
 from tests.transports.log_files import Log
 
@@ -43,12 +43,7 @@ def logs(tmp_path):
     return {name: Log(tmp_path / name) for name in ("a.log", "b.log", "c.txt")}
 
 
-@pytest.fixture
-def said():
-    messages: list[str] = []
-    sink = logger.add(messages.append, format="{level} {message}", level="INFO")
-    yield messages
-    logger.remove(sink)
+said = logged.fixture("INFO")
 
 
 def test_paths_and_patterns_are_followed_and_each_file_once(tmp_path, logs):

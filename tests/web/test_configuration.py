@@ -1,12 +1,10 @@
 """The web configuration in force, and when it changes."""
 
-from collections.abc import Iterator
-
 import pytest
-from loguru import logger
 
 from exporter.config import ConfigError
 from exporter.web.configuration import WebConfiguration
+from tests import logged
 from tests.access.test_tokens import write
 from tests.transports.authority import Authority
 from tests.web.test_doors import USERS
@@ -19,13 +17,7 @@ def file(tmp_path):
     return made
 
 
-@pytest.fixture
-def told() -> Iterator[list[str]]:
-    """What is logged as an error."""
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}", level="ERROR")
-    yield lines
-    logger.remove(sink)
+told = logged.fixture("ERROR", "{message}")
 
 
 def test_without_a_file_it_asks_nothing_and_never_changes():
