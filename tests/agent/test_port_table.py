@@ -7,7 +7,7 @@ from queue import SimpleQueue
 import pytest
 
 from exporter import wire
-from exporter.agent import push
+from exporter.agent import command
 from exporter.agent.complaints import Complaints
 from exporter.agent.outbox import Outbox
 from exporter.agent.port_table import EVERY, LONGEST_PAUSE, PortTableReader, asking, available
@@ -205,8 +205,8 @@ def test_an_agent_tells_the_table_once_and_then_when_it_changes(world: World):
 def test_print_waits_for_the_table(
     monkeypatch: pytest.MonkeyPatch, world: World, capfdbinary: pytest.CaptureFixture[bytes]
 ):
-    monkeypatch.setattr(push, "collector", Host)
-    monkeypatch.setattr(push, "PortTableReader", lambda *_: world.reader)
+    monkeypatch.setattr(command, "collector", Host)
+    monkeypatch.setattr(command, "PortTableReader", lambda *_: world.reader)
     assert started(upnp=True) == 0
     assert wire.decode(capfdbinary.readouterr().out).port_table == PortTable(
         gateway="192.168.1.1", mappings=PORTS
@@ -219,13 +219,13 @@ def test_print_waits_for_the_table(
 def test_without_the_library_it_is_said_what_to_install(
     monkeypatch: pytest.MonkeyPatch, log: list[str]
 ):
-    monkeypatch.setattr(push, "available", lambda: False)
+    monkeypatch.setattr(command, "available", lambda: False)
     assert started(upnp=True) == 2
     assert "pip install '.[upnp]'" in log[0]
 
 
 def started(*, upnp: bool) -> int:
-    return push.run(
+    return command.run(
         "http://192.0.2.1:10151",
         device="box",
         token=None,

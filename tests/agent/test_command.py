@@ -1,5 +1,3 @@
-"""The agent as the command line starts it: `run` of `exporter.agent.push`."""
-
 import os
 import signal
 import socket
@@ -11,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from exporter import wire
-from exporter.agent import host, push, run
-from exporter.agent.push import collector
+from exporter.agent import command, host, run
+from exporter.agent.command import collector
 from exporter.agent.snapshot import Snapshot
 from exporter.host_report import Flow, HostReport, Link, MappedPort, Neighbour, PortTable, Socket
 from tests.agent.servers import Server, bound, serving
@@ -89,7 +87,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
         def snapshot(self) -> Snapshot:
             return seen
 
-    monkeypatch.setattr(push, "collector", Still)
+    monkeypatch.setattr(command, "collector", Still)
     monkeypatch.setattr(host, "uptime", lambda: 1e6)  # processes grow no older
 
 
@@ -111,7 +109,7 @@ def test_print_shows_every_byte_that_is_sent(
         assert once(server.url) == 0
     path, _, sent = server.posted.get(timeout=20)
     assert (path, sent) == ("/api/v1/reports", printed)
-    assert len(wire.decode(sent).links) == len(push.collector().snapshot().links)
+    assert len(wire.decode(sent).links) == len(collector().snapshot().links)
 
 
 def test_no_report_tells_a_command_line_or_a_user(server: Server, tmp_path: Path):
