@@ -6,7 +6,6 @@ This is the one place that builds the parts and owns the only TaskGroup. One eve
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import time
@@ -22,6 +21,7 @@ from exporter.canary import LISTENER, Canary, Where
 from exporter.ending import told_to_end
 from exporter.enquiries import Enquiries
 from exporter.evidence_file import EvidenceFile
+from exporter.next_steps import next_steps, own_address
 from exporter.pipeline import Pipeline
 from exporter.receivers import Receivers
 from exporter.recurring import regularly
@@ -65,29 +65,32 @@ class App:
             self._pipeline = Pipeline(
                 _stages(config), evidence.store.record, evidence.store.record_each
             )
-            parts = (config, self._pipeline, evidence.store, state)
             self.service = Service(
-                *parts, time.time, begin_anew=evidence.begin_anew, trouble=evidence.trouble
+                config,
+                self._pipeline,
+                evidence.store,
+                state,
+                time.time,
+                begin_anew=evidence.begin_anew,
+                trouble=evidence.trouble,
             )
             self.service.restore()
             self._web = WebConfiguration(config.listen.web_config)
             application = web.create(self.service, tokens)
             admits = guard.admits(tokens, self.service.secret)
             self._http = HttpServer(application, self._web, admits)
-            if tokens is not None and tokens.plain:
-                logger.warning(
-                    "{} tokens stand in {} as they are: put there what `knockwatch token NAME "
-                    "--token-file FILE` prints for each",
-                    tokens.plain,
-                    config.tokens.file,
-                )
-            if self._web.passwords.are_asked_for and tokens is None:
-                logger.warning("no agent can report: users have passwords, and [tokens] no file")
+            self._warn(tokens)
             self._losses = Losses()
             self._inbox = Inbox(self._losses)
             self.canary = Canary(self.service, self._inbox)
-            asked = (config, self._inbox, self._losses, self.service.positions)
-            self.receivers = Receivers(*asked, time.time, self.canary.aside)
+            self.receivers = Receivers(
+                config,
+                self._inbox,
+                self._losses,
+                self.service.positions,
+                time.time,
+                self.canary.aside,
+            )
             opened.callback(self.receivers.close)
             listen = config.listen
             self._http_socket = bind(socket.SOCK_STREAM, listen.address, listen.http_port)
@@ -98,6 +101,18 @@ class App:
             self.service, evidence.store, self.receivers, self._web, read or (lambda: config)
         )
         self._enquiries = Enquiries(self.service)
+
+    def _warn(self, tokens: Tokens | None) -> None:
+        """Say what of the configuration is not as its owner will have meant it."""
+        if tokens is not None and tokens.plain:
+            logger.warning(
+                "{} tokens stand in {} as they are: put there what `knockwatch token NAME "
+                "--token-file FILE` prints for each",
+                tokens.plain,
+                self.service.config.tokens.file,
+            )
+        if self._web.passwords.are_asked_for and tokens is None:
+            logger.warning("no agent can report: users have passwords, and [tokens] no file")
 
     @property
     def scheme(self) -> str:
@@ -217,42 +232,18 @@ async def serve(
     heap.settle()
     stop = told_to_end()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reloading.ask)
+    udp = app.receivers.udp
     logger.info(
         "knockwatch {} listens for syslog on UDP and TCP port {} (receive buffer {} of {} bytes)",
-        *(
-            build.VERSION,
-            app.receivers.udp.port,
-            app.receivers.udp.receive_buffer_granted,
-            app.receivers.udp.receive_buffer_asked,
-        ),
+        build.VERSION,
+        udp.port,
+        udp.receive_buffer_granted,
+        udp.receive_buffer_asked,
     )
     page = f"{app.scheme}://{own_address()}:{app.http_port}"
-    print(next_steps(page, own_address(), app.receivers.udp.port), flush=True)
+    print(next_steps(page, own_address(), udp.port), flush=True)
     await app.run(stop)
     if app.service.unstored:
         logger.error("stopped; what came last is not stored: {}", app.service.unstored)
     else:
         logger.info("stopped; everything that waited is decided and stored")
-
-
-def next_steps(page: str, address: str, syslog_port: int) -> str:
-    """What a person does next, in three lines."""
-    return (
-        f"1. Open {page}/ : it shows who is knocking, and from which of your devices it comes.\n"
-        f"2. In your router, send the log (syslog, UDP) to {address} port {syslog_port}.\n"
-        f"3. On each PC: knockwatch agent --server {page}   (or paste netstat output on the page)"
-    )
-
-
-def own_address() -> str:
-    """The address under which the home network most likely sees us; nothing is sent."""
-    if os.environ.get("KNOCKWATCH_HOST"):
-        return os.environ["KNOCKWATCH_HOST"]
-    if gateway.masks():  # what a container takes for its address nobody else can reach
-        return "SERVER"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # a documentation address: only the route matters
-        except OSError:
-            return "localhost"
-        return str(probe.getsockname()[0])

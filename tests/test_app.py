@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import pytest
 
-from exporter.app import App, next_steps, own_address
+from exporter.app import App
 from exporter.config import ConfigError, parse
 from exporter.database import StateError
 from exporter.transports import ListenError
@@ -220,18 +220,6 @@ def test_a_defect_of_the_clock_work_is_survived(tmp_path, monkeypatch):
         return until(lambda: wanted in get(app, "/metrics"))
 
     assert run(tmp_path, steps)
-
-
-def test_the_next_steps_are_three_lines_with_addresses():
-    lines = next_steps("http://192.168.1.9:10151", "192.168.1.9", 5514).splitlines()
-    assert len(lines) == 3
-    assert "http://192.168.1.9:10151" in lines[0]
-    assert "192.168.1.9 port 5514" in lines[1]
-    assert "knockwatch agent --server http://192.168.1.9:10151" in lines[2]
-
-
-def test_our_own_address_is_one():
-    assert own_address()
 
 
 def test_an_unknown_path_is_a_clear_404(tmp_path):
