@@ -89,7 +89,7 @@ class App:
                 self._losses,
                 self.service.positions,
                 time.time,
-                self.canary.aside,
+                aside=self.canary.aside,
             )
             opened.callback(self.receivers.close)
             listen = config.listen

@@ -33,6 +33,7 @@ class Archive:
         reader: Executor,
         metrics: Metrics,
         clock: Callable[[], float],
+        *,
         begin_anew: Callable[[], sqlite3.Connection] | None = None,
         trouble: str = "",
     ) -> None:

@@ -41,6 +41,7 @@ class Deciding:
         spread: Spread,
         bisection: Bisection,
         defects: Defects,
+        *,
         decided: Told | None,
         decided_each: ToldEach | None,
     ) -> None:
@@ -136,11 +137,10 @@ class Deciding:
         stages, packets, attribution = self._stages, group.rejection, finding.attribution
         if packets.count != group.packets:
             packets = msgspec.structs.replace(packets, count=group.packets)
-        known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
         cause, application = causes.UNDECIDED, None
         if finding is not _NOT_FOUND:
             try:
-                signs = causes.gather(packets, attribution, seen, *known)
+                signs = stages.signs(packets, attribution, seen)
                 cause, application = causes.decide(signs), signs.application
             except Exception as error:  # noqa: BLE001 - as above
                 self._defects.note(error)

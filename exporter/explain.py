@@ -94,8 +94,7 @@ def _judged(
     packets = stages.rejection(event, told.router, now)
     seen = pipeline.spread.seen(*knock(packets), now)
     attribution = stages.attributor.attribute(packets, seen.ports_of_source).attribution
-    known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
-    signs = causes.gather(packets, attribution, seen, *known)
+    signs = stages.signs(packets, attribution, seen)
     cause = causes.decide(signs)
     decision = Decision(rejection=packets, attribution=attribution, cause=cause, last=now)
     subject = explanation.of_decision(decision, signs.application, at_least=told.at_least)

@@ -220,8 +220,7 @@ class Examination:
             # Who pastes a log pastes the sockets afterwards: what is open now may have been then.
             today = msgspec.structs.replace(packets, received=self._now)
             attribution = stages.attributor.attribute(today, tried).attribution
-        known = (stages.knowledge, stages.hosts, stages.routers.uplinks)
-        signs = causes.gather(packets, attribution, seen, *known)
+        signs = stages.signs(packets, attribution, seen)
         cause = causes.decide(signs)
         return Decision(rejection=packets, attribution=attribution, cause=cause, last=time)
 

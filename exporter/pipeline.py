@@ -64,8 +64,14 @@ class Pipeline:
         self.intake = Intake(stages.routers, stages.reader, router=router, line_clock=line_clock)
         self._floods = Floods(stages, self.intake, self.spread)
         self._defects = Defects()
-        parts = (stages, self.spread, self.bisection, self._defects)
-        self._deciding = Deciding(*parts, decided, decided_each)
+        self._deciding = Deciding(
+            stages,
+            self.spread,
+            self.bisection,
+            self._defects,
+            decided=decided,
+            decided_each=decided_each,
+        )
         self._forgot = 0.0
         self._counted: list[Sequence[bytes]] = []  # of the batch that is being taken in
 

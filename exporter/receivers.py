@@ -37,6 +37,7 @@ class Receivers:
         dropped: Dropped,
         positions: Mapping[str, Position],
         clock: Callable[[], float],
+        *,
         aside: Callable[[list[bytes]], list[bytes]] | None = None,
     ) -> None:
         """Open everything; `positions` are those up to which files were counted.

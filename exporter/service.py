@@ -65,8 +65,15 @@ class Service:
         self._writer = ThreadPoolExecutor(1, "writer")
         self._reader = ThreadPoolExecutor(1, "reader")
         metrics = pipeline.stages.metrics
-        threads = (self._writer, self._reader)
-        self._archive = Archive(evidence, *threads, metrics, clock, begin_anew, trouble)
+        self._archive = Archive(
+            evidence,
+            self._writer,
+            self._reader,
+            metrics,
+            clock,
+            begin_anew=begin_anew,
+            trouble=trouble,
+        )
         self._storing = Storing(pipeline, state, self._writer, clock)
         self.acknowledged = self._storing.acknowledged
         self._scrape_seconds = 0.0
@@ -207,9 +214,9 @@ class Service:
                 stages.hosts,
                 self._storing.waiting,
                 now,
-                VERSION,
-                self._scrape_seconds,
-                stages.metrics,
+                version=VERSION,
+                scrape_seconds=self._scrape_seconds,
+                metrics=stages.metrics,
             ),
             *(family for look in self.watched for family in look()),
         ]

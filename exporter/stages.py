@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from exporter import causes
 from exporter.attribution import Attributor
+from exporter.causes import Signs
+from exporter.causes.spread import Seen
 from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
 from exporter.enrichment.networks import Networks
-from exporter.events import Event, Rejection
+from exporter.events import Attribution, Event, Rejection
 from exporter.hosts import Hosts
 from exporter.knowledge import Knowledge
 from exporter.metrics import Metrics
@@ -58,4 +61,15 @@ class Stages(NamedTuple):
             interfaces=self.interfaces.get(router, NOT_CONFIGURED),
             outside=outside,
             line=line,
+        )
+
+    def signs(self, packets: Rejection, attribution: Attribution, seen: Seen) -> Signs:
+        """What is known about packets, to find out by it why they came."""
+        return causes.gather(
+            packets,
+            attribution,
+            seen,
+            knowledge=self.knowledge,
+            hosts=self.hosts,
+            uplinks=self.routers.uplinks,
         )

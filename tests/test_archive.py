@@ -35,7 +35,7 @@ class Kept:
             *self.threads,
             self.metrics,
             lambda: self.now,
-            self.file.begin_anew,
+            begin_anew=self.file.begin_anew,
         )
 
     def record(self, count=1, rows=1):

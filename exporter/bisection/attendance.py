@@ -60,16 +60,16 @@ class Attendance:
 
     def reported(self, device: str, taken: float, until: float) -> None:
         """An agent's report, which is current `until`; when the next is missing, it went then."""
-        self._sign(device, taken, PRESENT, until, ABSENT)
+        self._sign(device, taken, PRESENT, until=until, then=ABSENT)
 
     def joined(self, station: str, access_point: str, now: float) -> None:
         """A station joined an access point; it stays until that says that it left."""
-        self._sign(station, now, PRESENT, None, UNKNOWN, access_point)
+        self._sign(station, now, PRESENT, until=None, then=UNKNOWN, place=access_point)
 
     def left(self, station: str, access_point: str, now: float) -> None:
         """A station left; one that roamed meanwhile is still there."""
         if self._known(station, now).place in ("", access_point):
-            self._sign(station, now, ABSENT, None, UNKNOWN)
+            self._sign(station, now, ABSENT, until=None, then=UNKNOWN)
 
     def sighted(self, station: str, now: float, lasts: float, *, returns: bool) -> None:
         """Something showed a station, which counts for `lasts` seconds.
@@ -79,7 +79,7 @@ class Attendance:
         known = self._known(station, now)
         joined = known.state == PRESENT and self._timelines[station].until is None
         if not joined and (returns or known.state != ABSENT):
-            self._sign(station, now, PRESENT, now + lasts, UNKNOWN)
+            self._sign(station, now, PRESENT, until=now + lasts, then=UNKNOWN)
 
     def known(self, now: float) -> dict[str, Change]:
         """What is known by now of each device and station."""
@@ -130,7 +130,14 @@ class Attendance:
         return _NEVER if timeline is None else timeline.current(now)
 
     def _sign(
-        self, name: str, now: float, state: int, until: float | None, then: int, place: str = ""
+        self,
+        name: str,
+        now: float,
+        state: int,
+        *,
+        until: float | None,
+        then: int,
+        place: str = "",
     ) -> None:
         timeline = self._timelines.pop(name, None) or Timeline(changes=[_NEVER], seen=0.0)
         if len(self._timelines) >= MAX_TIMELINES:

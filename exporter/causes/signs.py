@@ -117,6 +117,7 @@ def gather(
     rejection: Rejection,
     attribution: Attribution,
     seen: Seen,
+    *,
     knowledge: Knowledge,
     hosts: Hosts,
     uplinks: Uplinks,

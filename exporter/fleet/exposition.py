@@ -61,8 +61,10 @@ def _families(shard: Shard, networks: Networks, now: float) -> Iterator[tuple[st
             yield label, family
     for site in shard.sites.values():
         stages = site.pipeline.stages
-        parts = (stages.routers, stages.hosts, 0, site.now(now), stages.metrics)
-        for family in exposition.of_site(*parts):
+        now_there = site.now(now)
+        for family in exposition.of_site(
+            stages.routers, stages.hosts, 0, now_there, stages.metrics
+        ):
             if family.declaration.name == m.WAITING_PACKETS.name:
                 continue
             if not site.region:

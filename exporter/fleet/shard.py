@@ -40,6 +40,7 @@ class Shard:
         partition: int,
         config: Config,
         like: Stages,
+        *,
         keys: RelayKeys | None = None,
         pseudonyms: Pseudonyms | None = None,
         failed: Callable[[Exception], object] = logger.exception,
@@ -194,9 +195,11 @@ class Shard:
     ) -> tuple[str, Record]:
         name, record = records.site_of(key), records.decode(value)
         relay, signature = headers.get("relay", b""), headers.get("signature", b"")
-        claim = (relay.decode(errors="replace"), name, record.region, value or b"", signature)
-        if self._keys is not None and not self._keys.may_write(*claim):
-            raise records.Forged(f"is not signed by a relay of site {name!r}: {claim[0]!r}")
+        by = relay.decode(errors="replace")
+        if self._keys is not None and not self._keys.may_write(
+            by, name, record.region, value or b"", signature
+        ):
+            raise records.Forged(f"is not signed by a relay of site {name!r}: {by!r}")
         return name, record
 
     def _site(self, name: str, region: str) -> Site | None:

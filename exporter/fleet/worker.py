@@ -135,8 +135,14 @@ class Worker:
             self._membership = None
 
     def _new_shard(self, partition: int) -> Shard:
-        defect = partial(self._failed, "lines")
-        return Shard(partition, self._config, self._like, self._keys, self._pseudonyms, defect)
+        return Shard(
+            partition,
+            self._config,
+            self._like,
+            keys=self._keys,
+            pseudonyms=self._pseudonyms,
+            failed=partial(self._failed, "lines"),
+        )
 
     async def _renew_keys(self) -> None:
         while self._keys is not None:

@@ -52,8 +52,9 @@ class Inventory:
         self.neighbours = Neighbours()
         self._excluded: dict[str, frozenset[str]] = {}
         self.presences = Presences(self._excluded)
-        parts = (self.associations, self.radios, self.presences)
-        self.whereabouts = Whereabouts(*parts, self.of_station)
+        self.whereabouts = Whereabouts(
+            self.associations, self.radios, self.presences, self.of_station
+        )
         excluded = {name.casefold(): places for name, places in (excluded or {}).items()}
         self._configure(configured or {}, excluded, access_points or {})
 

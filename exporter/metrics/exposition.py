@@ -59,6 +59,7 @@ def state(
     hosts: Hosts,
     undecided: int,
     now: float,
+    *,
     version: str,
     scrape_seconds: float,
     metrics: Metrics | None = None,

@@ -290,4 +290,4 @@ def signs(case: Case) -> Signs:
     if case.was:
         uplinks.connected("gate", None if case.was == "?" else case.was, NOW - 90_000)
         uplinks.connected("gate", None if case.was == "?" else "203.0.113.9", NOW - 3600)
-    return gather(packet, case.who, case.seen, KNOWLEDGE, hosts, uplinks)
+    return gather(packet, case.who, case.seen, knowledge=KNOWLEDGE, hosts=hosts, uplinks=uplinks)

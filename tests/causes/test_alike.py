@@ -72,7 +72,9 @@ def test_each_packet_has_the_name_that_it_would_have_alone(seed):
         tried, own = around.of_source(sources[at])
         seen = Seen(tried, *around.of_port(transport, int(ours[at]), NOW), own)
         whose = decision(packet).attribution
-        signs = causes.gather(packet, whose, seen, KNOWLEDGE, Hosts(), uplinks)
+        signs = causes.gather(
+            packet, whose, seen, knowledge=KNOWLEDGE, hosts=Hosts(), uplinks=uplinks
+        )
         return causes.decide(signs).name
 
     sorts = ways.sorts(sources, networks, NOW)

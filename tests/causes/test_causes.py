@@ -131,7 +131,7 @@ def test_a_few_ports_of_one_source_are_no_scan(below):
 def test_any_packet_has_a_cause_and_only_floods_and_programs_call_for_action(
     packet: Rejection, who: Attribution, seen: Seen
 ):
-    cause = decide(gather(packet, who, seen, KNOWLEDGE, Hosts(), Uplinks()))
+    cause = decide(gather(packet, who, seen, knowledge=KNOWLEDGE, hosts=Hosts(), uplinks=Uplinks()))
     assert cause.verdict != "act" or (
         seen.packets_per_minute >= FLOOD_PER_MINUTE
         or who.process == "Honeygain.exe"

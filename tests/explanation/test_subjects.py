@@ -45,7 +45,9 @@ def explained(rejection: Rejection, *devices: str) -> Subject:
         )
         hosts.report(HostReport(version=1, device=device, sockets=(bound,)), NOON)
     attribution = Attributor(hosts, lambda transport, port: None).attribute(rejection).attribution
-    signs = causes.gather(rejection, attribution, Seen(1, 4, 1.0), KNOWLEDGE, hosts, Uplinks())
+    signs = causes.gather(
+        rejection, attribution, Seen(1, 4, 1.0), knowledge=KNOWLEDGE, hosts=hosts, uplinks=Uplinks()
+    )
     decision = Decision(
         rejection=rejection, attribution=attribution, cause=causes.decide(signs), last=NOON
     )
@@ -73,7 +75,9 @@ def test_devices_of_a_weaker_level_are_not_listed():
     )
     attribution = Attribution(evidence="ambiguous", candidates=tied)
     seen = Seen(1, 1, 1.0)
-    signs = causes.gather(rejected(), attribution, seen, KNOWLEDGE, Hosts(), Uplinks())
+    signs = causes.gather(
+        rejected(), attribution, seen, knowledge=KNOWLEDGE, hosts=Hosts(), uplinks=Uplinks()
+    )
     cause = causes.decide(signs)
     decision = Decision(rejection=rejected(), attribution=attribution, cause=cause, last=NOON)
     assert of_decision(decision, None).candidates == ("A", "B")

@@ -60,6 +60,6 @@ def test_the_station_heard_longest_ago_is_forgotten(monkeypatch):
 def test_the_metrics_show_a_device_on_its_access_point():
     hosts = Hosts({MAC: "TV"})
     hosts.inventory.associations.add("attic-ap", Event(kind="wifi_join", mac=MAC), NOW)
-    families = exposition.state(Routers(), hosts, 0, NOW + 60, "1.2.3", 0.25)
+    families = exposition.state(Routers(), hosts, 0, NOW + 60, version="1.2.3", scrape_seconds=0.25)
     shown = {f.declaration.name: [sample[0] for sample in f.samples] for f in families}
     assert shown["knockwatch_device_access_point"] == [("TV", "attic-ap")]

@@ -86,7 +86,9 @@ def state_of(
     metrics: Metrics | None = None,
 ) -> list[formats.Family]:
     routers, hosts = routers or Routers(), hosts or Hosts()
-    return exposition.state(routers, hosts, 3, now, "1.2.3", 0.25, metrics)
+    return exposition.state(
+        routers, hosts, 3, now, version="1.2.3", scrape_seconds=0.25, metrics=metrics
+    )
 
 
 def all_families() -> list[formats.Family]:
