@@ -38,6 +38,10 @@ _POLICY: dict[str, tuple[Kind, str]] = {
     "POLICYDENY": ("rejected", "deny"),
     "POLICYPERMIT": ("accepted", "permit"),
 }
+# What each names a packet by: its protocol, then address and port of its source and destination.
+_OF_POLICIES = ("protocol", "source-ip", "source-port", "destination-ip", "destination-port")
+_OF_SESSIONS = ("Protocol", "SourceIP", "SourcePort", "DestinationIP", "DestinationPort")
+_OF_INSPECTORS = ("Protocol", "SrcIp", "SrcPort", "DstIp", "DstPort")
 _RULE = re.compile(r"rule-name=([^,;]*+)")
 _PORTED = frozenset({"tcp", "udp", "sctp"})  # all others print 0
 _INSPECTORS = frozenset({"IPS", "IPSTRAP", "URL", "AV"})
@@ -105,15 +109,9 @@ def _bare_session(message: SyslogMessage) -> str | None:
 
 def _policy(kind: Kind, action: str, text: str) -> Event:
     found = keyvalue.pairs(text)
-    rule = _RULE.search(text)
-    return _packet(
-        kind,
-        action,
-        transport=value(found, "protocol"),
-        source=(value(found, "source-ip"), value(found, "source-port")),
-        destination=(value(found, "destination-ip"), value(found, "destination-port")),
-        rule=(rule[1] if rule else value(found, "policy")).rstrip(". "),
-    )
+    named = _RULE.search(text)
+    rule = (named[1] if named else value(found, "policy")).rstrip(". ")
+    return _named(kind, action, found, _OF_POLICIES, rule)
 
 
 def _session(text: str) -> Event:
@@ -126,14 +124,8 @@ def _session(text: str) -> Event:
             destination=keyvalue.endpoint(bare["destination"]),
         )
     found = keyvalue.pairs(text)
-    return _packet(
-        "accepted",
-        "built",
-        transport=value(found, "Protocol"),
-        source=(value(found, "SourceIP"), value(found, "SourcePort")),
-        destination=(value(found, "DestinationIP"), value(found, "DestinationPort")),
-        rule=value(found, "PolicyName").rstrip("."),
-    )
+    rule = value(found, "PolicyName").rstrip(".")
+    return _named("accepted", "built", found, _OF_SESSIONS, rule)
 
 
 def _inspected(text: str) -> Event:
@@ -143,14 +135,7 @@ def _inspected(text: str) -> Event:
     kind, word = keyvalue.verdict(action)
     if not value(found, "SrcIp"):
         return Event(kind="other")
-    return _packet(
-        kind,
-        word,
-        transport=value(found, "Protocol"),
-        source=(value(found, "SrcIp"), value(found, "SrcPort")),
-        destination=(value(found, "DstIp"), value(found, "DstPort")),
-        rule=value(found, "Policy"),
-    )
+    return _named(kind, word, found, _OF_INSPECTORS, value(found, "Policy"))
 
 
 def _attack(found: dict[str, str]) -> Event:
@@ -170,6 +155,21 @@ def _attack(found: dict[str, str]) -> Event:
 def _only(text: str) -> str:
     """Return the one word of `text`; "" when there are several."""
     return text if " " not in (text := text.strip()) else ""
+
+
+def _named(
+    kind: Kind, action: str | None, found: dict[str, str], keys: tuple[str, ...], rule: str
+) -> Event:
+    """Read a packet that a line names by these keys."""
+    protocol, source, source_port, destination, port = (value(found, key) for key in keys)
+    return _packet(
+        kind,
+        action,
+        transport=protocol,
+        source=(source, source_port),
+        destination=(destination, port),
+        rule=rule,
+    )
 
 
 def _packet(
