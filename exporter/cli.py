@@ -1,8 +1,7 @@
 """The command line: one function a command, each returning its exit code.
 
 0 fine, 1 failed or unhealthy, 2 usage or configuration. The log goes to standard error, results to
-standard output. Each command imports what it needs: an agent must be small, and a health check,
-which is started twice a minute, quick.
+standard output. Each command imports what it needs: an agent must be small, a health check quick.
 """
 
 from __future__ import annotations
@@ -45,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # as in `replay … | head`: the reader has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", FAILED)
+    except ValueError as error:
         from exporter.config import ConfigError
 
         return _fail(str(error), USAGE if isinstance(error, ConfigError) else FAILED)
@@ -148,7 +150,7 @@ def _healthcheck(options: argparse.Namespace) -> int:
     from http.client import HTTPException
 
     server, direct = reaching.server(options)
-    url = options.url or f"{server}/-/ready"
+    url = f"{server.rstrip('/')}/-/ready"
     try:
         with direct.open(url, seconds=5) as answer:
             return OK if answer.status == 200 else FAILED

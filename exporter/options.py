@@ -15,6 +15,8 @@ Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str], argparse.ArgumentParser]
 
 _LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+_URL = "default: this machine's, as configured"
+_LANGUAGE = "default: the configuration's, else en"
 _CA = "authorities (PEM) to trust in place of the system's"
 
 
@@ -30,9 +32,8 @@ def parser(commands: Mapping[str, Run]) -> argparse.ArgumentParser:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         command = parsers.add_parser(name, help=text, description=text)
         command.set_defaults(command=commands[name])
-        command.add_argument(
-            "--log-level", default="info", choices=("debug", "info", "warning", "error")
-        )
+        levels = ("debug", "info", "warning", "error")
+        command.add_argument("--log-level", default="info", choices=levels, help="default: info")
         return command
 
     serve = add("serve", "run the exporter: listeners, metrics and the page")
@@ -58,15 +59,19 @@ def parser(commands: Mapping[str, Run]) -> argparse.ArgumentParser:
 
 def _agent(add: Add) -> None:
     agent = add("agent", "report this host's sockets to a server")
-    agent.add_argument("--server", metavar="URL", required=True)
+    agent.add_argument(
+        "--server", metavar="URL", required=True, help="knockwatch's: http://192.168.1.5:10151"
+    )
     agent.add_argument("--device", metavar="NAME", help="default: the host's name")
-    agent.add_argument("--token-file", metavar="FILE")
+    agent.add_argument("--token-file", metavar="FILE", help="where its token stands")
     agent.add_argument("--pair", metavar="CODE", help="fetch a token, with a code of the page /add")
     agent.add_argument("--ca-file", metavar="FILE", help=_CA)
     agent.add_argument(
         "--state-dir", metavar="DIR", help="where waiting reports and the token are kept"
     )
-    agent.add_argument("--interval", metavar="SECONDS", type=float, default=15.0)
+    agent.add_argument(
+        "--interval", metavar="SECONDS", type=float, default=15.0, help="1 to 3600; default: 15"
+    )
     agent.add_argument(
         "--upnp", action="store_true", help="tell the router's port mappings; one host is enough"
     )
@@ -79,7 +84,7 @@ def _agent(add: Add) -> None:
 def _replay(add: Add) -> argparse.ArgumentParser:
     replay = add("replay", "send log lines through the whole pipeline")
     replay.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
-    replay.add_argument("--router", metavar="NAME", type=text, help="default: in the line")
+    replay.add_argument("--router", metavar="NAME", type=text, help="default: as the line says")
     replay.add_argument("--events", action="store_true", help="print one JSON object for each line")
     replay.add_argument(
         "--now", metavar="TIME", type=moment, help="guess missing years back from here (RFC 3339)"
@@ -89,15 +94,15 @@ def _replay(add: Add) -> argparse.ArgumentParser:
 
 def _explain(add: Add) -> argparse.ArgumentParser:
     explain = add("explain", "explain one log line, step by step")
-    explain.add_argument("line", metavar="LINE", type=text)
+    explain.add_argument("line", metavar="LINE", type=text, help="of the router's log, in quotes")
     explain.add_argument(
         "--sockets", metavar="FILE", help="output of netstat -ano -b, ss -tunap, lsof -i -nP, …"
     )
     explain.add_argument(
         "--device", metavar="NAME", type=text, default="this device", help="whose they are"
     )
-    explain.add_argument("--json", action="store_true")
-    explain.add_argument("--lang", choices=("en", "ja"))
+    explain.add_argument("--json", action="store_true", help="for programs")
+    explain.add_argument("--lang", choices=("en", "ja"), help=_LANGUAGE)
     return explain
 
 
@@ -105,13 +110,13 @@ def _asking(add: Add) -> tuple[argparse.ArgumentParser, ...]:
     """Commands about the configuration, or that ask a running serve."""
     check = add("check", "print the configuration in force, or what is wrong with it")
     health = add("healthcheck", "exit 0 when a running serve is ready")
-    health.add_argument("--url", metavar="URL")
+    health.add_argument("--url", metavar="URL", help=_URL)
     doctor = add("doctor", "ask a running serve what is wrong, hop by hop")
-    doctor.add_argument("--url", metavar="URL", help="default: this machine's, as configured")
-    doctor.add_argument("--lang", choices=("en", "ja"))
+    doctor.add_argument("--url", metavar="URL", help=_URL)
+    doctor.add_argument("--lang", choices=("en", "ja"), help=_LANGUAGE)
     forget = add("forget", "delete what a running serve stores of a device")
-    forget.add_argument("device", metavar="DEVICE", type=text)
-    forget.add_argument("--url", metavar="URL", help="default: this machine's, as configured")
+    forget.add_argument("device", metavar="DEVICE", type=text, help="as the page calls it")
+    forget.add_argument("--url", metavar="URL", help=_URL)
     for command in (doctor, forget):
         _identifying(command)
     health.add_argument("--ca-file", metavar="FILE", help=_CA)
@@ -120,10 +125,11 @@ def _asking(add: Add) -> tuple[argparse.ArgumentParser, ...]:
 
 def _demo(add: Add) -> None:
     demo = add("demo", "play the founding case against a running serve")
-    demo.add_argument("--server", metavar="URL", default="http://127.0.0.1:10151")
-    demo.add_argument("--syslog", metavar="HOST:PORT", default="127.0.0.1:5514")
+    server, syslog = "http://127.0.0.1:10151", "127.0.0.1:5514"
+    demo.add_argument("--server", metavar="URL", default=server, help=f"default: {server}")
+    demo.add_argument("--syslog", metavar="HOST:PORT", default=syslog, help=f"default: {syslog}")
     _identifying(demo)
-    demo.add_argument("--seconds", type=float, default=20.0, help="how long it plays")
+    demo.add_argument("--seconds", type=float, default=20.0, help="how long it plays; default: 20")
 
 
 def _token(add: Add) -> None:

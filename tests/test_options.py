@@ -26,6 +26,18 @@ def test_each_command_leads_to_its_function():
         assert options.log_level == "info"
 
 
+def test_every_option_says_what_it_is():
+    whole = parser(dict.fromkeys(NAMES, int))
+    [commands] = [each for each in whole._actions if each.choices]
+    silent = [
+        (name, each.dest)
+        for name, command in commands.choices.items()
+        for each in command._actions
+        if not each.help
+    ]
+    assert (set(commands.choices), silent) == (set(NAMES), [])
+
+
 def test_what_was_typed_in_another_encoding_is_replaced():
     assert text(os.fsdecode(b"b\xfcro")) == "b\ufffdro"
     assert text("büro") == "büro"

@@ -65,9 +65,11 @@ def run(
         return 1
     complaints = Complaints(host.uptime)
     ports = PortTableReader(host.uptime, complaints) if upnp else None
+    if not print_only:
+        logger.info("reporting {} to {}", about.device, server)
     if once or print_only:
         return _once(about, collector(), _print if print_only else there.post, ports)
-    return _until_stopped(_agent(about, there, place, complaints, ports), server)
+    return _until_stopped(_agent(about, there, place, complaints, ports))
 
 
 def _about(device: str | None, interval: float) -> HostReport:
@@ -152,12 +154,11 @@ def _print(body: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _until_stopped(agent: Agent, server: str) -> int:
+def _until_stopped(agent: Agent) -> int:
     stop: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         # A flag, not an Event: setting one inside a handler can meet its own lock and hang.
         signal.signal(number, lambda received, _: stop.append(received))
-    logger.info("reporting this host to {}", server)
     while not stop:
         pause = agent.step()
         wake = host.uptime() + pause

@@ -61,7 +61,8 @@ class Server:
         _check_url(url)
         if token is not None and not (token.isascii() and token.isprintable() and token):
             raise ValueError("the token must be one line of printable ASCII")
-        self._parts = urlsplit(url.rstrip("/"))
+        self._url = url.rstrip("/")
+        self._parts = urlsplit(self._url)
         self._token = token
         # Reading the system's authorities takes memory, which nobody needs for plain HTTP.
         is_secure = self._parts.scheme == "https"
@@ -101,7 +102,8 @@ class Server:
             answer = connection.getresponse()
             said = answer.read(_MAX_ANSWER)
         except (OSError, HTTPException) as error:
-            raise ServerAwayError(str(error) or repr(error)) from error
+            why = getattr(error, "strerror", None) or str(error) or repr(error)
+            raise ServerAwayError(f"{self._url} does not answer: {why}") from error
         finally:
             connection.close()
         if not 200 <= answer.status < 300:

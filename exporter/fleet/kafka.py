@@ -53,7 +53,7 @@ def client(kafka: Kafka) -> dict[str, Any]:
     Raises ConfigError naming the key.
     """
     if not kafka.servers:
-        raise ConfigError("kafka.servers: names no broker")
+        raise ConfigError("kafka.servers: names no broker, such as kafka-1:9092")
     return {
         "bootstrap.servers": ",".join(kafka.servers),
         "client.id": "knockwatch",

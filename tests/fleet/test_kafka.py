@@ -59,7 +59,7 @@ def test_a_client_logs_in_with_the_password_of_a_file_and_trusts_the_configured_
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"servers": ()}, "kafka.servers: names no broker"),
+        ({"servers": ()}, "kafka.servers: names no broker, such as kafka-1:9092"),
         ({"ca": "/x.pem"}, 'kafka.ca: is for TLS, but kafka.security is "plaintext"'),
         ({"security": "ssl", "ca": "/none/x.pem"}, "kafka.ca: cannot be read"),
         ({"user": "relay"}, 'kafka.user: kafka.security = "plaintext" asks for none'),

@@ -25,7 +25,7 @@ def test_a_provider_s_relay(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[relay]\nsite = "a"', "kafka.servers: names no broker"),
+        ('[relay]\nsite = "a"', "kafka.servers: names no broker, such as kafka-1:9092"),
         (KAFKA, "relay.site: it or relay.subscribers has to be given, but neither is given"),
         (KAFKA + '[relay]\nsite = "a"\nsubscribers = "/b"', "relay.site: .* both are given"),
         (KAFKA + '[relay]\nsite = " a"', "relay.site: ' a' is not a printable name"),
