@@ -124,6 +124,11 @@ def test_the_commands_of_the_units_make_a_working_whole(folder):
             assert "level=ERROR" not in prometheus.output()
 
 
+def test_every_service_takes_the_settings_of_its_machine():
+    for unit in UNITS:
+        assert "\nEnvironmentFile=-/etc/default/knockwatch\n" in unit.read_text()
+
+
 def test_no_unit_runs_as_root():
     for unit in UNITS:
         assert "\nDynamicUser=yes\n" in unit.read_text()
