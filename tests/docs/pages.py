@@ -14,6 +14,7 @@ PAGES = sorted(
     ]
 )
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^ *(```|~~~)", re.MULTILINE)  # whatever opens or closes a block
 _HEADING = re.compile(r"^(#+) +(.+?) *$", re.MULTILINE)
 
 

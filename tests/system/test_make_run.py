@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -37,6 +38,24 @@ def test_make_run_installs_once_and_says_what_to_do_next(tmp_path):
         took = time.monotonic() - began
     assert "installing" not in second.output()
     assert took < 10  # 2 s on an idle machine
+
+
+@needs("namespaces")
+def test_make_demo_ends_with_the_answer(tmp_path):
+    there = tmp_path / "bin"
+    there.mkdir()
+    for name, arguments in {"python": "", "knockwatch": "-m exporter "}.items():
+        (there / name).write_text(f'#!/bin/sh\nexec {sys.executable} {arguments}"$@"\n')
+        (there / name).chmod(0o755)
+    (tmp_path / "installed").touch()
+    play = f"ip link set lo up && exec make VENV={tmp_path} demo"  # where nobody has its ports
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    argv = ["unshare", "--net", "sh", "-c", play]
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment, input="", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "netsession_win.exe on ANNA-PC" in done.stdout
 
 
 def test_the_two_commands_stand_first_in_the_readme():

@@ -1,5 +1,7 @@
 """A real Alertmanager delivers to real receivers: what arrives is what the services expect."""
 
+import shlex
+import subprocess
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,13 +9,15 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.docs.pages import ROOT, blocks
 from tests.system.parts.alertmanager import FOUNDING, Alertmanager, alert, alertmanager
 from tests.system.parts.mail import MailServer, mail_server
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
+from tests.system.parts.prometheus import binary
 from tests.system.parts.receiver import Receiver, Request, certificate, receiver
 
-pytestmark = needs("alertmanager", "openssl")
+pytestmark = needs("alertmanager", "amtool", "openssl")
 
 PASSWORD = """p'": \\n $HOME & {{ .x }} é"""
 TEXT = f"""⚠️ Please have a look
@@ -100,6 +104,18 @@ def test_the_founding_case_reaches_ntfy_line_and_telegram(home):
         "text": text,
         "disable_web_page_preview": "true",
     }
+
+
+def test_the_documented_trial_arrives_everywhere(home):
+    page = ROOT / "docs" / "notifications.md"
+    [text] = [block.text for block in blocks(page) if "alert add" in block.text]
+    inside, _, arguments = text.replace("\\\n", " ").partition(" amtool ")
+    assert inside == "docker compose exec alertmanager"
+    there = arguments.replace("http://127.0.0.1:9093", home.server.url)
+    subprocess.run([binary("amtool"), *shlex.split(there)], check=True)
+    for service in ("ntfy", "discord", "slack", "pushover", "line.me", "webhook", "telegram"):
+        sent = home.only(service)
+        assert "It works." in urllib.parse.unquote_plus(sent.url) + sent.body.decode()
 
 
 def test_the_founding_case_reaches_pushover(home):
