@@ -7,7 +7,8 @@ that owns the signals; `end` it there.
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+import ssl
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,6 +16,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter.web.configuration import WebConfiguration
 from exporter.web.doors import Admits, Doors
+from exporter.web.handshakes import Handshakes
+from exporter.web.turns import InTurn
 
 STOP_SECONDS = 5  # for answers that are under way
 KEEP_ALIVE = 15  # seconds after which an HTTP connection is closed on which nothing moves
@@ -34,8 +37,9 @@ class HttpServer(uvicorn.Server):
     ) -> None:
         """`web` says what is asked of whom, and `admits` which requests need no password of it."""
         self._web = web or WebConfiguration()
-        super().__init__(_settings(Doors(application, self._web, admits)))
+        super().__init__(_settings(Doors(InTurn(application), self._web, admits)))
         self._ends = asyncio.Event()
+        self._handshakes = Handshakes()
         self._listening: Sequence[socket.socket] = ()
 
     def end(self) -> None:
@@ -63,21 +67,26 @@ class HttpServer(uvicorn.Server):
         yield
 
     async def _listen(self) -> None:
-        context = self._web.context
-        patience = None if context is None else HEAD_SECONDS
         loop = asyncio.get_running_loop()
         # Copies, so that who connects meanwhile waits in the kernel while we listen anew.
         self.servers = [
             await loop.create_server(
-                lambda: _Connection(self.config, self.server_state, {}),
+                self._protocol(self._web.context),
                 sock=listening.dup(),
-                ssl=context,
                 backlog=self.config.backlog,
-                ssl_handshake_timeout=patience,
-                ssl_shutdown_timeout=patience,
             )
             for listening in self._listening
         ]
+
+    def _protocol(self, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
+        """Return what makes one for each connection, with TLS or without."""
+
+        def plain() -> asyncio.Protocol:
+            return _Connection(self.config, self.server_state, {})
+
+        if context is None:
+            return plain
+        return lambda: self._handshakes.protocol(plain, context, HEAD_SECONDS)
 
     async def _listen_anew(self) -> None:
         """Give new connections another certificate; those that are open go on."""
