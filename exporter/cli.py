@@ -235,7 +235,8 @@ def _tokens(config: Config, folder: Path | None = None) -> Tokens | None:
     from exporter.config import ConfigError
 
     try:
-        return Tokens(Path(config.tokens.file), folder / "tokens" if folder else None)
+        store = folder / "tokens" if folder else None
+        return Tokens(Path(config.tokens.file), store, config.tokens.observers)
     except TokenError as error:
         raise ConfigError(f"tokens.file: {error}") from None
 

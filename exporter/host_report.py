@@ -103,3 +103,5 @@ class HostReport(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defau
     port_table: PortTable | None = None  # None: this host does not read it, or cannot
     lacks: tuple[str, ...] = ()  # rights to see: `programs` of others, `connections` it forwards
     unchanged_since: float | None = None  # seconds ago; then the lists are those of the last report
+    # Never of the wire: whoever brought it may speak for this device, and for no other.
+    of_itself: bool = False

@@ -31,7 +31,7 @@ from exporter.web.configuration import WebConfiguration
 # By table: what is opened, or who is asked, at the start alone.
 _AT_START = {
     "listen": ("address", "syslog_port", "http_port", "tls_port", "receive_buffer_bytes"),
-    "tokens": ("file",),
+    "tokens": ("file", "observers"),
 }
 _WHOLE = ("kafka", "relay", "fleet")
 

@@ -121,6 +121,7 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """[tokens]: who may post. Without a file: loopback and private addresses."""
 
     file: str = ""  # a line is `sha256:HEX` of a token, perhaps behind the name of a device
+    observers: tuple[str, ...] = ()  # devices whose own tokens may tell of other devices, too
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ class Owner(NamedTuple):
     """Whose a token is."""
 
     device: str | None  # None: it may post anything
+    tells_of_others: bool = True  # of what it sees of other devices: else of that device alone
 
     def may_report(self, device: str) -> bool:
         """Tell whether it may report for a device; names are compared without case."""
@@ -49,12 +51,16 @@ class _Entry(NamedTuple):
 class Tokens:
     """All tokens, as the files hold them now."""
 
-    def __init__(self, file: Path, store: Path | None = None) -> None:
+    def __init__(
+        self, file: Path, store: Path | None = None, observers: Iterable[str] = ()
+    ) -> None:
         """`file` is the configured one; new tokens go to `store`, which need not exist.
 
+        `observers` are devices whose own tokens may tell of other devices, too.
         Raises TokenError when the configured file cannot be read, or holds none or a broken line.
         """
         self._file, self._store = file, store
+        self._observers = frozenset(name.casefold() for name in observers)
         self._seen: list[Mark] = []
         self._lines = _read(file)
         if not self._lines:
@@ -69,7 +75,10 @@ class Tokens:
         digest = _digest(given)
         same = [hmac.compare_digest(digest, entry.digest) for entry in self._lines]
         owners = [entry.owner for entry, is_it in zip(self._lines, same, strict=True) if is_it]
-        return owners[0] if owners else None
+        if not owners:
+            return None
+        device = owners[0].device
+        return Owner(device, device is None or device.casefold() in self._observers)
 
     def issue(self, device: str) -> str:
         """Make a token that may report for a device, and store its digest.

@@ -69,7 +69,7 @@ class Bisection:
         self.streams.listening(now)
         if device.is_agent and device.received == now <= device.current_until:
             self.attendance.reported(device.name, device.taken, device.current_until)
-            for near in device.report.neighbours:
+            for near in () if device.report.of_itself else device.report.neighbours:
                 self.attendance.sighted(near.mac, device.taken, NEAR, returns=False)
 
     def told(self, router: str, event: Event, happened: float) -> None:

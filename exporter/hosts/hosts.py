@@ -6,10 +6,10 @@ Who has which address is the `inventory`'s. Times are arguments, Unix seconds; t
 report arrival minus age.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 
 from exporter.host_report import HostReport
+from exporter.hosts.alone import alone, guests_of
 from exporter.hosts.listeners import HISTORY, Listeners, Span, spans
 from exporter.hosts.machines import (
     Conflict,
@@ -24,8 +24,6 @@ from exporter.inventory import Inventory
 
 MAX_DEVICES = 1000
 MAX_FORMERLY = 8  # names that a machine had before
-# Bridges of containers and virtual machines; a router's own bridge, as `br-lan`, is none of them.
-_VIRTUAL = re.compile(r"docker\d|br-[0-9a-f]{12}$|podman|cni|lxc|lxd|incus|virbr|veth|vnet")
 MAX_SPANS = 60_000  # sockets of all devices, open and closed, 300 to 500 bytes each
 MAX_CLOSED = 20_000  # closed sockets remembered for one device; the oldest go first
 
@@ -56,6 +54,8 @@ class Hosts:
         is_heartbeat = report.unchanged_since is not None
         if is_heartbeat:
             report = unchanged(device, report, taken)
+        if report.of_itself:
+            report = alone(report)
         if device is not None:
             check_rank(device, report, received)
         former = self._former(device, report, taken, received)
@@ -152,14 +152,10 @@ class Hosts:
         """Whose socket or flow it is: the host's own, unless it only forwards for another."""
         if span.routed and self.inventory.held(name, span.local_ip, span.last_seen):
             span.routed = False  # its own address of then
-        if not span.routed:
+        if not span.routed or report.of_itself:
             return name
         owner = self.inventory.owner(span.local_ip, taken)
-        guests = [
-            near.mac
-            for near in report.neighbours
-            if near.ip == span.local_ip and _VIRTUAL.match(near.interface or "")
-        ]
+        guests = [near.mac for near in guests_of(report) if near.ip == span.local_ip]
         # Each host gives the same few addresses to what runs in it: the station must fit, too.
         if guests and owner not in {self.inventory.station(mac, taken).device for mac in guests}:
             return name

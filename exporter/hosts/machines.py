@@ -91,6 +91,7 @@ def unchanged(device: Device | None, report: HostReport, taken: float) -> HostRe
         age_seconds=report.age_seconds,
         sockets=tuple(_older(socket, elapsed) for socket in old.sockets),
         flows=report.flows,
+        of_itself=report.of_itself,
         port_table=old.port_table
         and msgspec.structs.replace(
             old.port_table, age_seconds=old.port_table.age_seconds + elapsed

@@ -81,7 +81,8 @@ class Inventory:
         places = (*report.addresses, *stations)
         self.presences.report(name, places, taken, until, interval)
         self.radios.report(name, report.links, taken, until, interval)
-        self.neighbours.report(name.casefold(), report.neighbours, taken - interval, taken, until)
+        near = () if report.of_itself else report.neighbours
+        self.neighbours.report(name.casefold(), near, taken - interval, taken, until)
 
     def owner(self, address: str, moment: float | None = None) -> str | None:
         """The one device that has an address, now or had it at a moment; None in doubt.

@@ -5,19 +5,25 @@ Browsers send no token with a form, so it is a field of it; `guard` has looked a
 
 from starlette.requests import Request
 
-from exporter.access.tokens import Tokens
+from exporter.access.tokens import Owner, Tokens
 from exporter.web import bodies, guard
 
 
-async def posted(
-    request: Request, tokens: Tokens | None, *, of_device: bool = False
-) -> dict[str, str]:
-    """Return the fields of a form.
-
-    With `of_device` the token of the device that it names is good enough. Raises Refusal.
-    """
+async def posted(request: Request, tokens: Tokens | None) -> dict[str, str]:
+    """Return the fields of a form. Raises Refusal."""
     form = bodies.form(await bodies.read(request))
     if tokens is not None:
-        device = " ".join(form.get("device", "").split()) if of_device else None
-        guard.check_token(form.get("token", "").strip(), tokens, device)
+        guard.check_token(form.get("token", "").strip(), tokens)
     return form
+
+
+async def reported(request: Request, tokens: Tokens | None) -> tuple[dict[str, str], Owner]:
+    """Return the fields of a form, and who reports by it: the device that it names is enough.
+
+    Raises Refusal.
+    """
+    form = bodies.form(await bodies.read(request))
+    if tokens is None:
+        return form, guard.ANYBODY
+    device = " ".join(form.get("device", "").split())
+    return form, guard.check_token(form.get("token", "").strip(), tokens, device)

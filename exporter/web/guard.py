@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exporter.access.tokens import Tokens
+from exporter.access.tokens import Owner, Tokens
 from exporter.addresses import Prefixes, canonical
 from exporter.settings import PRIVATE_SENDERS
 from exporter.web.refusals import Refusal
@@ -36,6 +36,7 @@ HEADERS = {
 _REPORTS = re.compile(r"/api/v1/(reports|sockets/.*)")
 _REPORT = "/api/v1/reports"
 _PAIRING = "/api/v1/pair"  # where a code is exchanged for a token
+ANYBODY = Owner(None)  # whoever posts where there are no tokens
 _PRIVATE = Prefixes((prefix, True) for prefix in PRIVATE_SENDERS)
 
 
@@ -117,14 +118,19 @@ def is_own(token: str | None, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest((token or "").encode(), secret.encode())
 
 
-def check_reporter(request: Request, device: str, tokens: Tokens | None) -> None:
-    """Raise Refusal when a request of the API may not report for a device."""
-    if tokens is not None:
-        check_token(bearer(request.headers) or "", tokens, device)
+def check_reporter(request: Request, device: str, tokens: Tokens | None) -> Owner:
+    """Return who reports by a request of the API.
+
+    Raises Refusal when it may not report for a device.
+    """
+    return check_token(bearer(request.headers) or "", tokens, device) if tokens else ANYBODY
 
 
-def check_token(token: str, tokens: Tokens, device: str | None = None) -> None:
-    """Raise Refusal unless a token may report for a device; without one, unless it may all."""
+def check_token(token: str, tokens: Tokens, device: str | None = None) -> Owner:
+    """Return whose a token is.
+
+    Raises Refusal unless it may report for a device; without one, unless it may all.
+    """
     owner = tokens.owner(token)
     if owner is None:
         raise Refusal(401, "refused.token")
@@ -132,6 +138,7 @@ def check_token(token: str, tokens: Tokens, device: str | None = None) -> None:
         raise Refusal(403, "refused.bound", owner=owner.device)
     if device is not None and not owner.may_report(device):
         raise Refusal(403, "refused.other", owner=owner.device or "", device=device)
+    return owner
 
 
 def is_near(client: str) -> bool:

@@ -12,6 +12,7 @@ from exporter.access.acknowledged import Pair, pair
 from exporter.evidence import Suspect
 from exporter.evidence.breakdown import Bars
 from exporter.explanation import Language
+from exporter.hosts.alone import OTHERS
 from exporter.hosts.machines import Device
 from exporter.pipeline import Pipeline
 from exporter.web import not_understood
@@ -39,6 +40,7 @@ class Host:
     os: str
     access_point: str  # "" when none said that it joined
     lacks_programs: bool = False  # of others than the agent's own user
+    is_of_itself: bool = False  # what it told of other devices did not count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,4 +192,5 @@ def _host(device: Device, now: float, access_point: str) -> Host:
         os=device.report.os,
         access_point=access_point,
         lacks_programs="programs" in device.report.lacks,
+        is_of_itself=OTHERS in device.report.lacks,
     )

@@ -95,12 +95,12 @@ class Page:
 
     async def sockets(self, request: Request) -> Response:
         """`POST /sockets`: what netstat and its like print, with the name of the device."""
-        form = await forms.posted(request, self._tokens, of_device=True)
+        form, owner = await forms.reported(request, self._tokens)
         pasted_text = (form.get("device", ""), form.get("text", ""))
         if form.get("look"):
             report = await reports.read(self._service, *pasted_text)
         else:
-            report = (await reports.paste(self._service, *pasted_text)).report
+            report = (await reports.paste(self._service, *pasted_text, owner)).report
         sockets = report.sockets
         return rendering.page(
             request,

@@ -8,10 +8,11 @@ many) or invalid.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from exporter.access.tokens import Tokens
+from exporter.access.tokens import Owner, Tokens
 from exporter.host_report import HostReport
 from exporter.hosts.machines import PASTE_CURRENT, Conflict, Device
 from exporter.service import Service
@@ -33,14 +34,14 @@ class Reports:
             report, _ = await posted.report(request)
             if self._is_canarys(request, report):
                 return JSONResponse({"device": report.device, "sockets": len(report.sockets)})
-            guard.check_reporter(request, report.device, self._tokens)
+            owner = guard.check_reporter(request, report.device, self._tokens)
         now = self._service.clock()
         try:
             self._rates.check(report.device, now)
         except Refusal:
             self._service.pipeline.stages.metrics.report("refused", now)
             raise
-        device = _take(self._service, report)
+        device = _take(self._service, report, owner)
         return JSONResponse({"device": device.name, "sockets": len(device.report.sockets)})
 
     def _is_canarys(self, request: Request, report: HostReport) -> bool:
@@ -56,9 +57,9 @@ class Reports:
         """`POST /api/v1/sockets/{device}`: what netstat and its like print, whatever its type."""
         name = " ".join(request.path_params["device"].split())
         with _counting_invalid(self._service):
-            guard.check_reporter(request, name, self._tokens)
+            owner = guard.check_reporter(request, name, self._tokens)
             body = await bodies.read(request)
-        device = await paste(self._service, name, body)
+        device = await paste(self._service, name, body, owner)
         sockets = device.report.sockets
         return JSONResponse(
             {
@@ -72,12 +73,12 @@ class Reports:
         )
 
 
-async def paste(service: Service, name: str, text: bytes | str) -> Device:
+async def paste(service: Service, name: str, text: bytes | str, owner: Owner) -> Device:
     """Take in what a person pasted for a device.
 
     Raises Refusal when nothing can be read from it, or an agent's word outranks it.
     """
-    return _take(service, await read(service, name, text))
+    return _take(service, await read(service, name, text), owner)
 
 
 async def read(service: Service, name: str, text: bytes | str) -> HostReport:
@@ -89,7 +90,9 @@ async def read(service: Service, name: str, text: bytes | str) -> HostReport:
         return await posted.sockets(text, name)
 
 
-def _take(service: Service, report: HostReport) -> Device:
+def _take(service: Service, report: HostReport, owner: Owner) -> Device:
+    if not owner.tells_of_others:
+        report = msgspec.structs.replace(report, of_itself=True)
     try:
         return service.report(report)
     except Conflict as error:

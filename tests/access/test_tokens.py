@@ -21,6 +21,11 @@ def tokens(file: Path, tmp_path: Path) -> Tokens:
     return Tokens(file, tmp_path / "state" / "tokens")
 
 
+def bound(device: str) -> Owner:
+    """Whose a device's own token is: it tells of that device alone."""
+    return Owner(device, tells_of_others=False)
+
+
 def write(file: Path, text: str) -> None:
     """Write a file as an editor does: the new one takes the place of the old one."""
     aside = file.with_name("edited")
@@ -30,8 +35,8 @@ def write(file: Path, text: str) -> None:
 
 def test_a_line_is_a_token_or_a_device_and_its_token(tokens: Tokens):
     assert tokens.owner("all-of-it") == Owner(None)
-    assert tokens.owner("s3cret") == Owner("ANNA-PC")
-    assert tokens.owner("t-v") == Owner("living room TV")
+    assert tokens.owner("s3cret") == bound("ANNA-PC")
+    assert tokens.owner("t-v") == bound("living room TV")
 
 
 @pytest.mark.parametrize("given", ["", "#", "S3CRET", "s3cre", "s3cret ", "ANNA-PC", "ключ"])
@@ -40,9 +45,9 @@ def test_anything_else_is_nobodys(tokens: Tokens, given: str):
 
 
 def test_a_device_may_report_for_itself_whatever_the_case_of_its_name():
-    assert Owner("ANNA-PC").may_report("anna-pc")
-    assert not Owner("ANNA-PC").may_report("ANNA-PC2")
-    assert not Owner("ANNA-PC").may_report("ANNA  PC")
+    assert bound("ANNA-PC").may_report("anna-pc")
+    assert not bound("ANNA-PC").may_report("ANNA-PC2")
+    assert not bound("ANNA-PC").may_report("ANNA  PC")
     assert Owner(None).may_report("anything")
 
 
@@ -55,7 +60,7 @@ def test_a_removed_line_is_a_revoked_token(tokens: Tokens, file: Path):
 def test_a_new_line_is_a_new_token(tokens: Tokens, file: Path):
     with file.open("a") as more:
         more.write("NAS n4s\n")
-    assert tokens.owner("n4s") == Owner("NAS")
+    assert tokens.owner("n4s") == bound("NAS")
 
 
 @pytest.mark.parametrize("left", [None, "", "# none\n"])
@@ -84,9 +89,9 @@ def test_a_file_without_tokens_is_told_at_the_start(tmp_path: Path, text, compla
 def test_an_issued_token_is_of_its_device_and_outlives_a_restart(tokens: Tokens, file: Path):
     token = tokens.issue(" living  room PC ")
     other = tokens.issue("NAS")
-    assert tokens.owner(token) == Owner("living room PC")
+    assert tokens.owner(token) == bound("living room PC")
     again = Tokens(file, file.parent / "state" / "tokens")
-    assert (again.owner(token), again.owner(other)) == (Owner("living room PC"), Owner("NAS"))
+    assert (again.owner(token), again.owner(other)) == (bound("living room PC"), bound("NAS"))
     assert token.isascii()
     assert len(token) >= 32
     assert token != other
@@ -101,7 +106,10 @@ def test_a_line_with_a_digest_is_its_token_and_the_digest_is_none(tmp_path: Path
     file.write_text(f"sha256:{digest('all')}\nliving  room TV sha256:{digest('t-v').upper()}\n")
     tokens = Tokens(file)
     assert tokens.plain == 0
-    assert (tokens.owner("all"), tokens.owner("t-v")) == (Owner(None), Owner("living room TV"))
+    assert (tokens.owner("all"), tokens.owner("t-v")) == (
+        Owner(None),
+        bound("living room TV"),
+    )
     assert tokens.owner(digest("all")) is None
     assert tokens.owner(f"sha256:{digest('all')}") is None
 
@@ -111,7 +119,7 @@ def test_a_line_is_made_for_a_token(tmp_path: Path):
     file.write_text(f"{line(' my  PC', mine)}\n{line('', all_of_it)}\n")
     assert (mine not in file.read_text(), all_of_it not in file.read_text()) == (True, True)
     tokens = Tokens(file)
-    assert (tokens.owner(mine), tokens.owner(all_of_it)) == (Owner("my PC"), Owner(None))
+    assert (tokens.owner(mine), tokens.owner(all_of_it)) == (bound("my PC"), Owner(None))
 
 
 @pytest.mark.parametrize("text", ["sha256:", "PC sha256:12", f"sha256:{'g' * 64}"])
@@ -138,7 +146,7 @@ def test_tokens_that_were_given_out_are_stored_as_digests_alone(file: Path, tmp_
         "# a remark",
         f"PC sha256:{digest(new)}",
     ]
-    assert (tokens.owner("0ld"), tokens.owner(new)) == (Owner("NAS"), Owner("PC"))
+    assert (tokens.owner("0ld"), tokens.owner(new)) == (bound("NAS"), bound("PC"))
     assert store.stat().st_mode & 0o777 == 0o600
 
 
@@ -162,7 +170,7 @@ def test_tokens_of_a_device_are_revoked_together_and_no_others(tokens: Tokens):
     others = tokens.issue("NAS2")
     assert tokens.revoke("nas") == 2
     assert [tokens.owner(token) for token in mine] == [None, None]
-    assert tokens.owner(others) == Owner("NAS2")
+    assert tokens.owner(others) == bound("NAS2")
     assert tokens.revoke("nas") == 0
 
 
@@ -170,7 +178,7 @@ def test_a_configured_token_is_its_owners_to_remove(tokens: Tokens):
     assert tokens.revoke("ANNA-PC") == 0
     assert tokens.configured_for("anna-pc")
     assert not tokens.configured_for("NAS")
-    assert tokens.owner("s3cret") == Owner("ANNA-PC")
+    assert tokens.owner("s3cret") == bound("ANNA-PC")
 
 
 def test_a_store_that_cannot_be_read_is_not_overwritten(tokens: Tokens, tmp_path: Path):
@@ -195,7 +203,7 @@ def test_a_token_is_printed_with_its_line(capsys, tmp_path: Path):
     token, stored = first.rpartition(" ")[2], tmp_path / "stored"
     assert token not in text
     stored.write_text(f"{text}\n")
-    assert Tokens(stored).owner(token) == Owner("ANNA-PC")
+    assert Tokens(stored).owner(token) == bound("ANNA-PC")
 
 
 def test_the_line_for_a_token_that_is_in_a_file_is_printed_alone(capsys, tmp_path: Path):
@@ -207,3 +215,12 @@ def test_the_line_for_a_token_that_is_in_a_file_is_printed_alone(capsys, tmp_pat
 
 def test_a_name_that_can_have_no_token_is_1(capsys):
     assert cli.main(["token", "# PC"]) == 1
+
+
+def test_observers_tell_of_others_with_their_own_tokens(tmp_path: Path):
+    file = tmp_path / "tokens"
+    file.write_text("all\nGate one\nNAS two\n")
+    tokens = Tokens(file, observers=("gate",))
+    assert tokens.owner("all") == Owner(None, tells_of_others=True)
+    assert tokens.owner("one") == Owner("Gate", tells_of_others=True)
+    assert tokens.owner("two") == Owner("NAS", tells_of_others=False)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.requests import Request
 
-from exporter.web.forms import posted
+from exporter.web.forms import posted, reported
 from exporter.web.refusals import Refusal
 
 
@@ -18,7 +18,9 @@ def read(home, lines: tuple[str, ...], *, of_device: bool = False, **fields: str
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
     tokens = home.tokens(*lines) if lines else None
-    return asyncio.run(posted(request, tokens, of_device=of_device))
+    if of_device:
+        return asyncio.run(reported(request, tokens))[0]
+    return asyncio.run(posted(request, tokens))
 
 
 def test_without_tokens_the_fields_come_as_they_are(home):
