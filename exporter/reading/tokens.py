@@ -9,6 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from exporter.syslog.blocks import PORT, Role
+from exporter.syslog.stamps import ZONE
 
 MAX_TOKENS = 64  # of a line; what stands behind them stays as it is
 WIDE = 10  # digits that a number may have where it may have more or fewer than it has
@@ -19,7 +20,8 @@ _HEXADECIMAL = "[0-9a-f]{4}"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _TOKEN = re.compile(
     rf"(?P<stamp>{_MONTH} [ 0-9][0-9] (?:[0-9]{{4}} )?{_CLOCK}(?: 20[0-9]{{2}}(?![0-9]))?"
-    rf"|[0-9]{{4}}[-/:][0-9]{{2}}[-/:][0-9]{{2}}[-Tt ]{_CLOCK}(?:[Zz]|[+-][0-9]{{2}}:?[0-9]{{2}})?"
+    rf"(?:{ZONE})?"
+    rf"|[0-9]{{4}}[-/:][0-9]{{2}}[-/:][0-9]{{2}}[-Tt ]{_CLOCK}(?:{ZONE})?"
     rf"|(?<![0-9:.])(?:{_CLOCK}(?![0-9:])|[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?![-/0-9])))"
     r"|(?P<fixed>^<[0-9]{1,3}>|(?:[0-9A-Fa-f]{2}[:-]){5,31}[0-9A-Fa-f]{2})"  # PRI, stations
     # Where an address is registered: country="…", country=DEU; behind Palo Alto's action flags.

@@ -8,6 +8,8 @@ every part optional, as routers write it:
     Nov 10 23:04:06 kernel: DROP IN=eth0 …                       ASUS: no host
     Nov 10 23:04:06 gateway user.warn kernel: …                  Tomato: facility.level
     Tue Nov 10 23:04:06 2026 kern.warn kernel: …                 OpenWrt: logread
+    2026-11-10 23:04:06 Kernel.Warning 192.0.2.1 kernel: …       Kiwi
+    Nov 10 23:04:06 relay <4>Nov 10 23:04:06 gateway kernel: …   a relay's in front of another
     UDP connection rejected from …                               neither
 
 A first word is the host only where a stamp stands before it and it may be one; in doubt it stays in
@@ -19,34 +21,21 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from exporter.events import SyslogMessage
-from exporter.syslog import encoding, stamps
+from exporter.syslog import encoding, priorities, stamps
+from exporter.syslog.priorities import Priority
 
 _EDGES = " \t\r\n\0\ufeff"
-_FACILITIES = (
-    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news"),
-    *("uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock"),
-    *(f"local{number}" for number in range(8)),
-)
-_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-_SEVERITY = {name: number for number, name in enumerate(_SEVERITIES)}
-_SEVERITY |= {"panic": 0, "critical": 2, "error": 3, "warn": 4}
-
-# "13", and zero-padded as some firmware prints it; 192 and above are no priority.
-_PRIORITY = {
-    text: divmod(number, 8)
-    for number in range(192)
-    for text in (str(number), f"{number:02}", f"{number:03}")
-}
-_LEVEL: dict[str, tuple[int | None, int]] = {
-    f"{facility}.{name}": (number, severity)
-    for number, facility in enumerate(_FACILITIES)
-    for name, severity in _SEVERITY.items()
-}
-_LEVEL |= {name: (None, severity) for name, severity in _SEVERITY.items()}
-
 _NIL = ("", "-")  # RFC 5424 NILVALUE
+_HEADERS = 3  # of relays and the originator
+_VERSION = re.compile(r"1 (?=[0-9]{4}-[0-9]{2}-[0-9]{2}T)")  # of RFC 5424, where PRI is lost
+# Cisco's numbers of a message, in front of a stamp; "*" would say that its clock was never set.
+_DIGITS = frozenset(":0123456789")
+_NUMBERED = re.compile(r":? ?(?:[0-9]{1,10}: )?(?:[\w.-]{1,64}: )?(?:[0-9]{1,10}: )?\.?(?=[A-Z])")
 _LEFT_COUNT = re.compile(r"[1-9][0-9]{0,6} (?=<[0-9]{1,3}>)")
-_HOST = re.compile(r"(?![0-9_]*+$)[A-Za-z0-9_:][A-Za-z0-9._:-]{0,254}")  # a bare number is no host
+_HOST = re.compile(
+    r"(?![0-9_]*+$|[0-9]{4}-[0-9]{2}-[0-9]{2}$)"  # a bare number is no host, nor is a date
+    r"[A-Za-z0-9_:][A-Za-z0-9._:-]{0,254}"
+)
 # Words that messages begin with; where the host is left out, they stand in its place.
 _NO_HOST = frozenset(
     (
@@ -55,6 +44,7 @@ _NO_HOST = frozenset(
         *("block", "blocked", "deny", "denied", "drop", "dropped", "reject", "rejected"),
         *("connection", "discard", "discarded", "rule", "kqueue"),
         *("bad", "failed", "login", "user", "internet", "internetverbindung"),
+        *("debug", "info", "warn", "error", "fatal"),
     )
 )
 # The usual header: PRI, stamp, host, and the word behind it, which may be a tag.
@@ -110,26 +100,23 @@ def _any(text: str, received: float) -> SyslogMessage:
     """Read a header of whatever form."""
     if "1" <= text[:1] <= "9" and (count := _LEFT_COUNT.match(text)):
         text = text[count.end() :]  # a sender that counts octets in a datagram
-    facility = severity = None
-    if text[:1] == "<":
-        end = text.find(">", 1, 5)
-        if (priority := _PRIORITY.get(text[1:end])) and end > 0:
-            facility, severity = priority
-            text = text[end + 1 :].lstrip(_EDGES)
-            if text[:2] == "1 " and (
-                message := _structured(text[2:], received, facility, severity)
-            ):
-                return message
-    return _classic(text, received, facility, severity)
+    priority = priorities.in_front(text)
+    if priority.end:
+        text = text[priority.end :].lstrip(_EDGES)
+        if text[:2] == "1 " and (message := _structured(text[2:], received, priority)):
+            return message
+    return _classic(text, received, priority)
 
 
 @lru_cache(maxsize=4096)
 def _usual(priority: str, words: str) -> _Known | None:
     """What PRI and the first two words say; None where that depends on what follows them."""
     host, word, _ = words.split(" ")  # a word may hold other blanks
-    if priority and priority[1:-1] not in _PRIORITY:
+    if priority and not priorities.in_front(priority).end:
         return None
-    if word in _LEVEL or word == host or stamps.may_begin(host) or stamps.may_begin(word):
+    if word == host or word[0] == "<" or priorities.level(word).end:
+        return None
+    if stamps.may_begin(host) or stamps.may_begin(word) or priorities.before_host(words).end:
         return None
     message = _any(f"{priority}Jan  1 00:00:00 {words}x", 0.0)
     size = len(words) + 1
@@ -155,29 +142,43 @@ def tag(text: str) -> tuple[str | None, str | None, str]:
     return name or None, proc_id or None, content.lstrip(" ")
 
 
-def _classic(
-    text: str, received: float, facility: int | None, severity: int | None
-) -> SyslogMessage:
-    """Read RFC 3164, or what a router takes for it."""
+def _classic(text: str, received: float, priority: Priority) -> SyslogMessage:
+    """Read RFC 3164, or what a router takes for it; relays put their own in front."""
     time = hostname = None
+    relayed = stamped = False
     stamp = stamps.at_start(text, received)
-    if stamp:
-        time = stamp.time
-        hostname, text = _host(text[stamp.end :].lstrip(_EDGES), strict=stamp.hostless)
-        if again := stamps.at_start(text, received):  # a relay put its own header in front
-            time = again.time
-            inner, text = _host(text[again.end :].lstrip(_EDGES), strict=True)
-            hostname = inner or hostname
-        word, _, rest = text.partition(" ")
-        if level := _LEVEL.get(word):
-            text = rest.lstrip(" ")
-            if facility is None and severity is None:
-                facility, severity = level
+    for _ in range(_HEADERS):
+        if text[:2] == "1 " and (version := _VERSION.match(text)):
+            inner = _structured(text[version.end() :], received, priority, hostname)
+            if inner is not None:
+                return inner
+        if stamp is None:
+            break
+        time, stamped = stamp.time, True
+        text = text[stamp.end :].lstrip(_EDGES)
+        said = priorities.before_host(text)
+        if said.end:  # and TABs between its columns
+            text = text[said.end :].replace("\t", " ", 1)
+        strict = not said.end and (relayed or stamp.hostless)
+        if (stamp := stamps.at_start(text, received)) is None:
+            host, text = _host(text, strict=strict)
+            hostname = host or hostname
+            own = priorities.in_front(text)
+            text = text[own.end :].lstrip(_EDGES) if own.end else text
+            stamp = stamps.at_start(text, received)
+            relayed = not own.end
+            priority = own if own.end else said if priority.severity is None else priority
+    if stamped and (level := priorities.level(text.partition(" ")[0])).end:
+        text = text[level.end :].lstrip(" ")
+        priority = level if priority.severity is None else priority
+    elif not stamped and text[:1] in _DIGITS and (numbers := _NUMBERED.match(text)):
+        stamp = stamps.at_start(text[numbers.end() :], received)
+        time = stamp.time if stamp else None
     app_name, proc_id, content = tag(text)
     return SyslogMessage(
         received=received,
-        facility=facility,
-        severity=severity,
+        facility=priority.facility,
+        severity=priority.severity,
         time=time,
         hostname=hostname,
         app_name=app_name,
@@ -190,7 +191,7 @@ def _classic(
 def _host(text: str, *, strict: bool) -> tuple[str | None, str]:
     """Split the host off; `strict` wants a tag or level behind it, else it is no host."""
     word, _, rest = text.partition(" ")
-    if not rest or word[-1] == ":" or len(word) > 255 or word in _LEVEL:
+    if not rest or word[-1] == ":" or len(word) > 255 or priorities.level(word).end:
         return None, text
     rest = rest.lstrip(" ")
     if word == "(none)":
@@ -201,7 +202,7 @@ def _host(text: str, *, strict: bool) -> tuple[str | None, str]:
         rest = rest[len(word) :].lstrip(" ")  # UniFi prints it twice
     if strict:
         second = rest.partition(" ")[0]
-        if second[-1:] != ":" and second not in _LEVEL:
+        if second[-1:] != ":" and not priorities.level(second).end:
             return None, text
     return word, rest
 
@@ -211,7 +212,9 @@ def _may_be_host(word: str) -> bool:
     return _HOST.fullmatch(word) is not None and word.lower() not in _NO_HOST
 
 
-def _structured(text: str, received: float, facility: int, severity: int) -> SyslogMessage | None:
+def _structured(
+    text: str, received: float, priority: Priority, relay: str | None = None
+) -> SyslogMessage | None:
     """Read what follows `<PRI>1 ` as RFC 5424; None when it does not begin with its stamp."""
     stamp_text, _, text = text.partition(" ")
     stamp = None if stamp_text == "-" else stamps.at_start(stamp_text, received)
@@ -222,10 +225,10 @@ def _structured(text: str, received: float, facility: int, severity: int) -> Sys
     content = _after_elements(data).lstrip(" \ufeff")
     return SyslogMessage(
         received=received,
-        facility=facility,
-        severity=severity,
+        facility=priority.facility,
+        severity=priority.severity,
         time=stamp.time if stamp else None,
-        hostname=hostname if len(hostname) <= 255 and _may_be_host(hostname) else None,
+        hostname=hostname if len(hostname) <= 255 and _may_be_host(hostname) else relay,
         app_name=_value(app_name),
         proc_id=_value(proc_id),
         text=content if app_name in _NIL else text,  # without a tag, what a free-form dialect reads

@@ -152,6 +152,63 @@ def test_priorities(line, facility, severity, text):
     assert (message.facility, message.severity, message.text) == (facility, severity, text)
 
 
+@pytest.mark.parametrize(
+    "front",
+    [
+        "Nov 10 23:04:06 JST gw",
+        "Nov 10 2026 23:04:06+09:00 gw",
+        "Tue Nov 10 23:04:06 JST 2026 gw",
+        "2026 Nov 10 23:04:06 gw",
+        "Nov 10 23:04:00 2026-11-10 23:04:06 gw",
+        "Nov 10 23:04:00 relay 2026-11-10T23:04:06 gw",
+        "Nov 10 23:04:00 relay <4>Nov 10 23:04:06 gw",
+        "Tue Nov 10 23:04:00 2026: <4>Nov 10 23:04:06 gw",
+        "2026-11-10 23:04:00 Kernel.Warning relay Nov 10 23:04:06 gw",
+        "11-10-2026\t23:04:06\tKernel.Warning\tgw\t",
+        "Nov 10 23:04:06 gw kern.warn",
+    ],
+)
+def test_a_host_is_found_behind_zones_levels_and_relays(front):
+    message = read(f"{front} kernel: DROP IN=eth0")
+    assert (message.hostname, message.app_name) == ("gw", "kernel")
+    assert (message.text, message.content) == ("kernel: DROP IN=eth0", "DROP IN=eth0")
+    assert message.time is not None
+
+
+@pytest.mark.parametrize("front", ["", "Nov 10 23:04:06 relay ", "Nov 10 23:04:06 relay <4>"])
+def test_a_relay_may_put_its_header_in_front_of_rfc_5424(front):
+    message = read(f'{front}1 2026-11-10T23:04:06Z fw app 7 - [a b="c"] text')
+    assert (message.hostname, message.app_name, message.proc_id) == ("fw", "app", "7")
+    assert message.content == "text"
+    assert read("Nov 10 23:04:06 relay 1 2026-11-10T23:04:06Z - app - - - x").hostname == "relay"
+
+
+@pytest.mark.parametrize(
+    ("line", "time"),
+    [
+        ("<189>123: Nov 10 23:04:06: %SYS-5: x", STAMPED),
+        ("<189>123: gw: 000124: .Nov 10 23:04:06.000: %SYS-5: x", STAMPED),
+        ("<164>:Nov 10 23:04:06: %ASA-5: x", STAMPED),
+        ("<189>123: *Nov 10 23:04:06: %SYS-5: x", None),  # its clock was never set
+    ],
+)
+def test_a_stamp_behind_numbers_tells_the_time_and_stays_in_the_text(line, time):
+    message = read(line)
+    assert message.time == time
+    assert message.text == line.partition(">")[2]
+
+
+@pytest.mark.parametrize("level", ["Warning", "Kernel.Loud", "KERNEL.WARNING", "Local0"])
+def test_what_is_no_level_of_kiwi_stays(level):
+    assert level in read(f"2026-11-10 23:04:06 [{level} host x").text
+    assert read(f"2026-11-10 23:04:06 {level} x y").severity is None
+
+
+def test_a_date_that_is_cut_is_no_host():
+    message = read("Nov 10 23:04:06 2026-11-10 23: 04:06 gw x")
+    assert (message.hostname, message.text) == (None, "2026-11-10 23: 04:06 gw x")
+
+
 def test_behind_what_is_no_priority_nothing_is_a_header():
     message = read("<999>Nov 10 23:04:06 gw kernel: x")
     assert (message.time, message.hostname, message.app_name) == (None, None, None)

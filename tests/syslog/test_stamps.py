@@ -58,12 +58,39 @@ def test_stamps_without_a_zone_are_local_time(text, time, end):
         "2026-11-10T23:04:06+09:00",
         "2026-11-10 09:04:06-0500",
         "2026-11-10t14:04:06z",
+        "2026-11-10T23:04:06+09",
+        "2026-11-10 23:04:06 +0900",
+        "2026-11-10 23:04:06 JST",
+        "Nov 10 23:04:06 JST",
+        "Nov 10 15:04:06 CET:",
+        "Nov 10 2026 23:04:06+09:00",
+        "Nov 10 2026 14:04:06 UTC:",
+        "Tue Nov 10 23:04:06 JST 2026",
+        "2026 Nov 10 14:04:06 UTC:",
     ],
 )
 def test_a_zone_is_obeyed(text):
     stamp = at_start(text + " host", NOW)
     assert stamp is not None
+    assert stamp.end == len(text)
     assert stamp.time == datetime(2026, 11, 10, 14, 4, 6, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nov 10 23:04:06 CST",
+        "2026-11-10 23:04:06 IST",
+        "Nov 10 2026 23:04:06+09:00 DST",
+        "2026 Nov 10 23:04:06",
+        "11-10-2026 23:04:06",
+        "11/10/2026\t23:04:06",
+    ],
+)
+def test_what_could_be_several_zones_is_the_collectors(text):
+    stamp = at_start(text + " host", NOW)
+    assert stamp is not None
+    assert (stamp.time, stamp.end) == (local(2026, 11, 10, 23, 4, 6), len(text))
 
 
 @pytest.mark.parametrize(
