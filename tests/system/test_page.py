@@ -7,7 +7,7 @@ import pytest
 
 from tests.system.parts.chromium import PHONE, TABLET, Screen, chromium
 from tests.system.parts.exposition import total
-from tests.system.parts.founding import DEVICE, NETSTAT, PORT, PROCESS, flood
+from tests.system.parts.founding import DEVICE, NETSTAT, PORT, PROCESS, flood, message
 from tests.system.parts.knockwatch import Server, serve
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
@@ -45,6 +45,18 @@ def test_the_founding_case_shows_device_program_and_network(
     assert PROCESS in text
     assert "Akamai" in text
     assert browser.overflow() <= 0
+
+
+def test_what_is_of_no_device_has_room_for_a_networks_name(browser, tmp_path):
+    with serve(tmp_path) as server:
+        post(f"{server.url}/api/v1/sockets/{DEVICE}", NETSTAT.encode())
+        server.send(*flood(20), message("80.82.77.33:40000", 23, "TCP"))
+        until(lambda: total(server.metrics(), DECIDED) == 21, "decisions")
+        browser.open(server.url, TABLET, scripts=False)
+        for width in (360, 768, 1000, 1100, 1280, 1920):
+            browser.show_on(Screen(width, 900))
+            wide = browser.evaluate("document.querySelector('.rows .from').clientWidth")
+            assert wide > 150, width  # pixels; it once had ten
 
 
 @pytest.mark.parametrize("screen", [TABLET, PHONE], ids=["tablet", "phone"])
