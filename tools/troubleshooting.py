@@ -19,6 +19,15 @@ scrape. The first hop that fails is the one to mend: what lies behind it cannot 
 between them is tried, too. The page shows the same, and so does `GET /api/v1/doctor`. It exits with
 0 when there is nothing to do.
 
+| started by | ask | its log |
+|---|---|---|
+| `docker compose` | `docker compose exec exporter knockwatch doctor` | `docker compose logs exporter` |
+| systemd | `knockwatch doctor` | `journalctl -u knockwatch` |
+| `make run` | `.venv/bin/knockwatch doctor` | that terminal |
+
+All is well, and yet a device has no name? `knockwatch explain` or the page's box tells for one line
+[what was missing](../README.md#how-a-name-is-found-and-when-it-is-not).
+
 Words in capitals stand for what is yours.""",
     "ja": """\
 `knockwatch doctor` は、動いている knockwatch に問い合わせ、ルーターから監視サーバーまでの
@@ -26,6 +35,15 @@ Words in capitals stand for what is yours.""",
 別のパソコンから `knockwatch doctor --url http://SERVER:10151` を実行すると、
 途中のファイアウォールも確かめられます。同じ内容は、ページと `GET /api/v1/doctor` でも見られます。
 直すところがなければ、終了コードは 0 です。
+
+| 起動の方法 | 診断 | プログラムのログ |
+|---|---|---|
+| `docker compose` | `docker compose exec exporter knockwatch doctor` | `docker compose logs exporter` |
+| systemd | `knockwatch doctor` | `journalctl -u knockwatch` |
+| `make run` | `.venv/bin/knockwatch doctor` | 起動した画面 |
+
+すべて ok なのに機器の名前が出ないときは、`knockwatch explain` かページの欄で一行を調べると、
+[何が足りないか](../README.ja.md#名前が分かるとき分からないとき)が分かります。
 
 大文字の言葉は、お使いの環境に合わせて読み替えてください。""",
 }

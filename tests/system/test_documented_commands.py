@@ -40,6 +40,9 @@ ELSEWHERE = {
     "make sbom": "test_the_sbom_holds_every_package_with_its_licence",
     "make wheel": "test_the_wheel_is_small_and_the_same_bytes_each_time",
     "docker compose up -d": "test_all_that_has_to_be_up_is_scraped",
+    "docker compose --profile demo up -d demo": (
+        "test_the_founding_case_brings_one_message_that_names_who_and_what"
+    ),
     "docker compose -f docker-compose.yml -f docker-compose.hostnet.yml up -d": (
         "test_in_the_hosts_network_senders_addresses_are_seen"
     ),
