@@ -83,6 +83,8 @@ def _connect(
         if not path.stat().st_size:  # a new file, which may shrink later
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
+        # What is deleted is overwritten; whether it is by itself depends on who built SQLite.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA cache_size = -512")  # KiB; the kernel has the file, too
         connection.execute("PRAGMA synchronous = FULL")  # a power cut must not undo a scrape
         with contextlib.closing(connection.execute("PRAGMA quick_check(1)")) as check:

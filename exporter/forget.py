@@ -32,6 +32,7 @@ class _Answer(msgspec.Struct, frozen=True):
     deleted: _Deleted
     configured_token: bool
     returns_if_it_reports: bool
+    set_aside: list[str] = []
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -70,6 +71,9 @@ def _words(told: _Answer) -> str:
     lines.append("Counters stay: they only count, and Prometheus has them already.")
     if told.configured_token:
         lines.append("Its line in the configured file of tokens is yours to remove.")
+    if told.set_aside:
+        files = ", ".join(told.set_aside)
+        lines.append(f"Damaged files that were set aside may hold it still, delete them: {files}")
     if told.returns_if_it_reports:
         lines.append("It comes back with its next report: stop its agent first.")
     return "\n".join(lines)

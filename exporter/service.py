@@ -160,13 +160,19 @@ class Service:
     async def forget(self, device: str) -> remembered.Forgotten:
         """Delete what is stored of a device; its counters stay, which are only counts.
 
-        Raises sqlite3.Error when the evidence cannot be written; all else is deleted then.
+        Raises sqlite3.Error when a file cannot be written; all else is deleted then.
         """
         forgotten = remembered.forget(self.pipeline, device, self.clock())
         acknowledged = self.acknowledged.forget(device)
-        evidence = await self._archive.forget(device)
-        await self.commit()
+        try:
+            evidence = await self._archive.forget(device)
+        finally:
+            await self._storing.overwrite()
         return msgspec.structs.replace(forgotten, evidence=evidence, acknowledged=acknowledged)
+
+    def set_aside(self) -> list[str]:
+        """The databases that were found damaged and kept: nothing is deleted in them."""
+        return self._storing.set_aside()
 
     def condition(self) -> Condition:
         """What the doctor looks at."""

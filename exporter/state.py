@@ -120,6 +120,14 @@ class StateFile:
             self._connection.execute("INSERT INTO commits (data) VALUES (?)", (data,))
         self._unmoved += len(data)
 
+    def overwrite(self) -> None:
+        """Leave nothing in the file, or its journal, that is not stored by now: no former values.
+
+        Raises sqlite3.Error.
+        """
+        self._into_tables(*self._unmoved_commits())
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -149,14 +157,19 @@ class StateFile:
 
         Raises sqlite3.Error when they cannot be read: then more of them would be lost, too.
         """
-        removed, series, parts = self._unmoved_commits()
-        self._unmoved = 0
+        unmoved = self._unmoved_commits()
         try:
-            with self._connection:
-                self._put(removed, sorted(series.items()), parts)
-                self._connection.execute("DELETE FROM commits")
+            self._into_tables(*unmoved)
         except sqlite3.Error as error:
             logger.warning("state file {} grows until there is room: {}", self.path, error)
+
+    def _into_tables(
+        self, removed: set[_Place], series: dict[_Place, _Values], parts: dict[str, bytes]
+    ) -> None:
+        self._unmoved = 0
+        with self._connection:
+            self._put(removed, sorted(series.items()), parts)
+            self._connection.execute("DELETE FROM commits")
 
     def _put(
         self,

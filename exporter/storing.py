@@ -89,6 +89,23 @@ class Storing:
         async with self.committed():
             pass
 
+    async def overwrite(self) -> None:
+        """Store what is so by now, and leave nothing of what was before on the disk.
+
+        Raises sqlite3.Error.
+        """
+        async with self._committing:
+            await self._commit()
+            if self.trouble:
+                raise sqlite3.OperationalError(self.trouble)
+            run = asyncio.get_running_loop().run_in_executor
+            await run(self._writer, self._state.overwrite)
+
+    def set_aside(self) -> list[str]:
+        """The names of the databases beside ours that were found damaged, and kept."""
+        found = self._state.path.parent.glob("*.sqlite.broken-*")
+        return sorted(file.name for file in found if file.name.rpartition("-")[2].isdigit())
+
     @asynccontextmanager
     async def committed(self) -> AsyncIterator[None]:
         """Store what changed; what is stored stays so for as long as the block."""

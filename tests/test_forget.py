@@ -16,7 +16,7 @@ DELETED = {"evidence": 30, "sockets": 2, "leases": 1, "associations": 0, "acknow
 DELETED |= {"tokens": 1}
 
 
-def told(**facts: bool) -> bytes:
+def told(**facts: object) -> bytes:
     flags = {"configured_token": False, "returns_if_it_reports": False}
     return json.dumps({"device": "ANNA-PC", "deleted": DELETED, **flags, **facts}).encode()
 
@@ -45,7 +45,13 @@ def test_what_is_left_to_do_is_said(server: Server):
     server.answers = [(200, {}, told(configured_token=True, returns_if_it_reports=True))]
     words = ask(server.url, "ANNA-PC", Direct())
     assert "yours to remove" in words
+    assert "set aside" not in words
     assert "stop its agent first" in words
+
+
+def test_files_that_were_set_aside_are_named(server: Server):
+    server.answers = [(200, {}, told(set_aside=["a.broken-1", "b.broken-2"]))]
+    assert "delete them: a.broken-1, b.broken-2" in ask(server.url, "ANNA-PC", Direct())
 
 
 @pytest.mark.parametrize("name", ["ANNA-PC", "a b/c?d#e", "アンナの PC", "..", "%2e"])

@@ -335,3 +335,23 @@ def test_another_programs_database_is_set_aside(path, log, change):
     assert any(str(path) in message for message in log)
     commit(path)
     assert load(path)[0][KEY].value == 41.0
+
+
+def test_what_is_overwritten_is_in_no_file_any_more(path):
+    """Commits are compressed, and moved now and then: until then they hold what was stored."""
+    state = StateFile(path)
+    secret = b"SECRET-NAME" * 2000  # pages of its own
+    state.commit({KEY: (1.0, NOW, NOW)}, [], {"leases": secret, "waiting": b"w"})
+    state._move()
+    state.commit({KEY: (2.0, NOW, NOW)}, [], {"leases": secret[::-1]})
+    state.commit({KEY: (3.0, NOW, NOW)}, [], {"leases": b""})
+    before = state.load()
+    state.overwrite()
+    assert state._connection.execute("SELECT count(*) FROM commits").fetchone() == (0,)
+    files = [file.read_bytes() for file in path.parent.iterdir()]
+    assert not any(word in file for file in files for word in (secret[:11], secret[:11][::-1]))
+    assert {n: s.value for n, s in state.load()[0].items()} == {
+        n: s.value for n, s in before[0].items()
+    }
+    assert state.load()[1] == {"leases": b"", "waiting": b"w"}
+    state.close()

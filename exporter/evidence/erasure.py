@@ -1,11 +1,14 @@
 """What the evidence says of one device, deleted.
 
 An open database of evidence and a name go in, how many rows were deleted comes out. Decisions that
-name the device and its sockets go; from decisions of others it vanishes as a candidate and from
-their reasons. What was there is overwritten on the disk, not only marked as free.
+name the device and its sockets go; from decisions of others it vanishes as a candidate, from their
+reasons and from the lines of routers that write names. What was there is overwritten on the disk,
+not only marked as free.
 """
 
+import re
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -19,11 +22,12 @@ def erase(connection: sqlite3.Connection, device: str) -> int:
 
     Raises sqlite3.Error; nothing is deleted then.
     """
-    connection.execute("PRAGMA secure_delete = ON")
     key = device.casefold()
     with connection:
         deleted = sum(_delete(connection, table, key) for table in ("decisions", "sockets"))
         rows = connection.execute("SELECT DISTINCT reasons FROM decisions").fetchall()
+        for line, without in _lines(connection, device):
+            connection.execute("UPDATE decisions SET line = ? WHERE line = ?", (without, line))
         for (before,) in rows:
             after = _without(before, key)
             if after != before:
@@ -40,6 +44,15 @@ def _delete(connection: sqlite3.Connection, table: str, key: str) -> int:
     same = [(name,) for name in names if name.casefold() == key]
     delete = f"DELETE FROM {table} WHERE device = ?"  # noqa: S608
     return sum(connection.execute(delete, name).rowcount for name in same)
+
+
+def _lines(connection: sqlite3.Connection, device: str) -> Iterator[tuple[str, str]]:
+    """Return log lines in which the name stands as a word, as they are and without it."""
+    name = re.compile(rf"(?<!\w){re.escape(device)}(?!\w)", re.IGNORECASE)
+    for (before,) in connection.execute("SELECT DISTINCT line FROM decisions").fetchall():
+        after = name.sub("…", before)
+        if after != before:
+            yield before, after
 
 
 def _without(why: bytes, key: str) -> bytes:

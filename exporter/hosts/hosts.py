@@ -118,6 +118,7 @@ class Hosts:
         before = len(self.listeners)
         self.forget(name)
         for router in self._devices.values():
+            router.formerly = {n: at for n, at in router.formerly.items() if n.casefold() != key}
             for span in [s for s in router.closed if s.device.casefold() == key]:
                 router.closed.remove(span)
                 self.listeners.remove(span)

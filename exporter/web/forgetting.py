@@ -43,5 +43,9 @@ class Forgetting:
         reported = deleted.pop("reported")
         logger.info("forgot a device on request: {}", deleted)
         may_return = bool(reported) and not (revoked and not configured)
-        told = {"configured_token": configured, "returns_if_it_reports": may_return}
+        told = {
+            "configured_token": configured,
+            "returns_if_it_reports": may_return,
+            "set_aside": self._service.set_aside(),
+        }
         return JSONResponse({"device": name, "deleted": deleted, **told})

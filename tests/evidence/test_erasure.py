@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from exporter.database import open_database
@@ -40,7 +41,16 @@ def decision(device: str, source: str, *candidates: str, reasons: tuple[Reason, 
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+    """An open database, of an SQLite that by itself leaves on the disk what is deleted."""
+    connect = sqlite3.connect
+
+    def careless(*arguments, **options) -> sqlite3.Connection:
+        made: sqlite3.Connection = connect(*arguments, **options)
+        made.execute("PRAGMA secure_delete = OFF")
+        return made
+
+    monkeypatch.setattr(sqlite3, "connect", careless)
     with closing(open_database(tmp_path / "evidence.sqlite", prepare)) as opened:
         yield opened
 
@@ -83,6 +93,33 @@ def test_nothing_of_the_name_is_left_in_the_files(connection: sqlite3.Connection
     assert any(b"SECRET-NAME" in file.read_bytes() for file in tmp_path.iterdir())
     assert erase(connection, "secret-name") == 200
     assert not any(b"SECRET-NAME" in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_nothing_is_left_either_of_what_was_deleted_by_its_age(
+    connection: sqlite3.Connection, tmp_path: Path
+):
+    store = EvidenceStore(connection)
+    for number in range(200):
+        store.record(decision("SECRET-NAME", f"198.51.100.{number}", "SECRET-NAME"))
+        store.record(decision("NAS", f"203.0.113.{number}"))
+    store.write(store.take(), NOW)
+    store.write(store.take(), NOW + 400 * 86_400.0)
+    assert store.suspects(NOW - 60, NOW + 60) == []
+    assert erase(connection, "SECRET-NAME") == 0
+    assert not any(b"SECRET-NAME" in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_lines_of_routers_that_write_names_lose_the_name(connection: sqlite3.Connection):
+    store = EvidenceStore(connection)
+    lines = ['blocked srcname="anna-pc" dst=198.51.100.1', "from ANNA-PC2", "of xANNA-PC", "plain"]
+    for number, line in enumerate(lines):
+        told = decision("", f"198.51.100.{number}")
+        rejection = msgspec.structs.replace(told.rejection, line=line)
+        store.record(msgspec.structs.replace(told, rejection=rejection))
+    store.write(store.take(), NOW)
+    erase(connection, "ANNA-PC")
+    left = [line for (line,) in connection.execute("SELECT line FROM decisions ORDER BY rowid")]
+    assert left == ['blocked srcname="…" dst=198.51.100.1', *lines[1:]]
 
 
 def test_what_cannot_be_deleted_stays_whole(connection: sqlite3.Connection):

@@ -81,6 +81,7 @@ def test_everything_of_the_device_goes_and_the_answer_says_what(lived):
         },
         "configured_token": False,
         "returns_if_it_reports": True,
+        "set_aside": [],
     }
     assert known(lived, "BEN-PC") == []
     assert lived.service.pipeline.stages.hosts.device("NAS")
@@ -95,6 +96,37 @@ def test_what_outlives_a_restart_goes_at_once(lived):
     assert stored()
     lived.client().post("/api/v1/forget/BEN-PC")
     assert not stored()
+
+
+def test_nothing_of_its_lease_is_left_in_the_files(lived):
+    """Commits are rows of their own, which say what was so before, too."""
+
+    def commits() -> int:
+        connection = lived.state._connection
+        [count] = connection.execute("SELECT count(*) FROM commits").fetchone()
+        return int(count)
+
+    asyncio.run(lived.service.commit())
+    assert commits()
+    lived.client().post("/api/v1/forget/BEN-PC")
+    assert not commits()
+    files = list(lived.folder.glob("state-*"))
+    assert files
+    assert not any(STATION.encode() in file.read_bytes() for file in files)
+
+
+def test_databases_that_were_set_aside_are_named(lived):
+    for name in ("evidence.sqlite.broken-1", "evidence.sqlite.broken-1-wal", "state.sqlite"):
+        (lived.folder / name).touch()
+    answer = lived.client().post("/api/v1/forget/BEN-PC")
+    assert answer.json["set_aside"] == ["evidence.sqlite.broken-1"]
+
+
+def test_what_it_was_called_before_goes_too(lived):
+    hosts = lived.service.pipeline.stages.hosts
+    hosts.device("NAS").formerly = {"Ben-PC": NOW, "OLD": NOW}
+    lived.client().post("/api/v1/forget/BEN-PC")
+    assert hosts.device("NAS").formerly == {"OLD": NOW}
 
 
 def test_counters_stay(lived):
