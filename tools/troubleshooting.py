@@ -21,7 +21,7 @@ between them is tried, too. The page shows the same, and so does `GET /api/v1/do
 
 | started by | ask | its log |
 |---|---|---|
-| `docker compose` | `docker compose exec exporter knockwatch doctor` | `docker compose logs exporter` |
+| Docker | `docker compose exec exporter knockwatch doctor` | `docker compose logs exporter` |
 | systemd | `knockwatch doctor` | `journalctl -u knockwatch` |
 | `make run` | `.venv/bin/knockwatch doctor` | that terminal |
 
@@ -38,7 +38,7 @@ Words in capitals stand for what is yours.""",
 
 | 起動の方法 | 診断 | プログラムのログ |
 |---|---|---|
-| `docker compose` | `docker compose exec exporter knockwatch doctor` | `docker compose logs exporter` |
+| Docker | `docker compose exec exporter knockwatch doctor` | `docker compose logs exporter` |
 | systemd | `knockwatch doctor` | `journalctl -u knockwatch` |
 | `make run` | `.venv/bin/knockwatch doctor` | 起動した画面 |
 
