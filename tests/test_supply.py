@@ -79,8 +79,12 @@ def test_every_library_of_the_image_has_its_licence_in_the_notice():
 
 
 def test_data_that_is_not_ours_is_in_the_notice():
-    for file in ("exporter/enrichment/data/networks.table", "exporter/knowledge/networks.yaml"):
+    for file in ("exporter/enrichment/data/networks.table", "exporter/knowledge/"):
         assert file in NOTICE
+    knowledge = {path.name for path in (ROOT / "exporter" / "knowledge").glob("*.yaml")}
+    assert {name for name in knowledge if name not in NOTICE} == set()
+    [image] = set(re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    assert image in NOTICE
     data = {path.name for path in (ROOT / "exporter").rglob("data/*")}
     assert data == {"networks.table"}
 
