@@ -7,14 +7,17 @@
     no UDP session active between 203.0.113.9:6881 and 198.51.100.7:6346
     A network computer (notebook) was assigned the IP address of 192.168.0.199.
     [INFO] Tue Nov 10 23:04:06 2026 Wireless system with MAC address 00005E005305 associated
+    Internet access port filter dropped packet from 192.168.0.9:1204 to 198.51.100.7:80 (protocol 6)
+    Lease 192.168.0.199 renewed by client 00005E005305
 
-What follows `as` or `with` is a reason; addresses in it belong to another packet. Sources: lines
-published by users, D-Link's description of the log messages.
+In front of `System Log:` stands the router's name, which its owner may choose. What follows `as`
+or `with` is a reason; addresses in it belong to another packet. Sources: lines published by users,
+D-Link's description of the log messages, the firmware's own texts.
 """
 
 import re
 
-from exporter.dialects import Dialect, endpoints, fields
+from exporter.dialects import Dialect, endpoints, fields, notation
 from exporter.events import Event, Kind, SyslogMessage
 
 _LOG = "System Log: "
@@ -23,19 +26,32 @@ _LEVEL = re.compile(  # the exported log: level and stamp
     r"(?:[A-Z][a-z]{2} ++[A-Z][a-z]{2} ++[0-9]{1,2} ++[0-9:]{8} ++[0-9]{4} ++)?",
     re.IGNORECASE,
 )
-_VERBS: dict[str, Kind] = {"blocked": "rejected", "dropped": "rejected", "allowed": "accepted"}
+_VERBS: dict[str, Kind] = {
+    **dict.fromkeys(("blocked", "dropped", "rejected"), "rejected"),
+    "allowed": "accepted",
+}
 _PACKET = re.compile(
-    r"(?P<verb>Blocked|Dropped|Allowed) ++(?:(?P<way>incoming|outgoing) ++)?"
+    r"(?:(?:[\w.]{2,16}+ ALG|Internet access [a-z ]{4,24}?) ++)?"
+    r"(?P<verb>Blocked|Dropped|Rejected|Allowed) ++(?:(?P<way>incoming|outgoing) ++)?"
     r"(?:(?P<transport>(?!packet)[A-Za-z0-9]{2,10}+) ++)?"
     r"(?:packet|connection request|error message|connection)s?+(?: ++\([^()]{0,64}+\))?"
-    r"(?: ++from(?: ++(?P<source>[^\s,]++)(?: ++to(?: ++(?P<destination>[^\s,]++)"
-    r"(?: ++\(IP protocol (?P<number>[0-9]{1,3})\))?)?)?)?)?",
+    r"(?: ++from(?: ++(?P<source>[^\s,\[]++)(?:\[[^\[\]]{0,64}+\])?"
+    r"(?: ++to(?: ++(?P<destination>[^\s,]++)"
+    r"(?: ++\((?:IP )?protocol (?P<number>[0-9]{1,3})\))?)?)?)?)?",
     re.IGNORECASE,
 )
 _LEASE = re.compile(
     r"A network computer ++(?:\((?P<hostname>[^()]{1,255}+)\) ++)?was assigned the IP address of ++"
     r"(?P<ip>[0-9.]++)",
     re.IGNORECASE,
+)
+_CLIENT = re.compile(
+    r"(?:Assigned new lease|Lease)(?: reservation)? ++(?P<ip>[0-9.]{7,15}+)(?P<said> renewed)?"
+    r"(?: ++\w{2,8} ++client ++(?P<mac>[0-9A-Fa-f:-]{12,17}+))?",
+    re.IGNORECASE,
+)
+_OBTAINED = re.compile(
+    r"Obtained IP address using \w{2,8}+\. *+IP address is (?P<ip>[0-9A-Fa-f:.]++)", re.IGNORECASE
 )
 _STATION = re.compile(
     r"Wireless system with MAC address ++(?P<mac>[0-9A-F]{12}(?![0-9A-F])|[0-9A-F:-]{17})"
@@ -60,9 +76,10 @@ _OTHERS = re.compile(
     r"|Gateway remote administration|Wireless (?:link|schedule)|Time server .{1,128}? is at IP",
     re.IGNORECASE | re.DOTALL,
 )
-_FORMS = (_PACKET, _LEASE, _STATION, _WAN, _MAPPING, _OTHERS)
+_FORMS = (_PACKET, _LEASE, _CLIENT, _STATION, _WAN, _MAPPING, _OTHERS)
 _STARTS = re.compile(  # as those begin: one look at a line of somebody else
-    r"Blocked|Dropped|Allowed|A network|Wireless|[WL]AN interface|UPnP|Estimating|Bringing"
+    r"Blocked|Dropped|Rejected|Allowed|A network|Wireless|[WL]AN interface|UPnP|Estimating"
+    r"|Internet access|[\w.]{2,16} ALG |Assigned new lease|Lease|Bringing"
     r"|Obtained|Administrator|Unauthorized|Device|Initialized|Stored|Log |Starting|Gateway|Time",
     re.IGNORECASE,
 )
@@ -71,8 +88,10 @@ _STARTS = re.compile(  # as those begin: one look at a line of somebody else
 def claims(message: SyslogMessage) -> bool:
     """Tell whether the log's name stands in front, or one of its sentences begins the line."""
     text = message.text
-    if _LOG in text[:96] and text[:6].lower() == "d-link":
-        return True
+    if (at := text.find(_LOG, 0, 96)) >= 0:
+        if text[:6].lower() == "d-link":
+            return True
+        text = text[at + len(_LOG) :].lstrip()
     if level := _LEVEL.match(text):
         text = text[level.end() :]
     return _STARTS.match(text) is not None and any(form.match(text) for form in _FORMS)
@@ -86,6 +105,10 @@ def parse(message: SyslogMessage) -> Event:
     if found := _LEASE.match(text):
         ip = fields.address(found["ip"].rstrip("."))
         return Event(kind="dhcp_lease" if ip else "other", ip=ip, hostname=found["hostname"])
+    if found := _CLIENT.match(text):
+        return _client(found)
+    if found := _OBTAINED.match(text):
+        return Event(kind="wan_up", ip=fields.address(found["ip"].rstrip(".")))
     if found := _STATION.match(text):
         return _station(found)
     if found := _WAN.match(text):
@@ -126,11 +149,15 @@ def _packet(found: re.Match[str]) -> Event:
     )
 
 
+def _client(found: re.Match[str]) -> Event:
+    """Read who was given an address, or keeps it; one that was released has its verb behind."""
+    given = found["said"] or found[0].lower().startswith("assigned")
+    ip, mac = fields.address(found["ip"]), notation.mac(found["mac"])
+    return Event(kind="dhcp_lease" if given and ip else "other", ip=ip, mac=mac)
+
+
 def _station(found: re.Match[str]) -> Event:
-    digits = found["mac"]
-    if len(digits) == 12:
-        digits = ":".join(digits[at : at + 2] for at in range(0, 12, 2))
-    mac, said = fields.mac(digits), found["said"].lower()
+    mac, said = notation.mac(found["mac"]), found["said"].lower()
     if "disconnected" in said or "disassociated" in said or "deauth" in said:
         return Event(kind="wifi_leave", mac=mac)
     if "fail" in said or "reject" in said or "denied" in said:
