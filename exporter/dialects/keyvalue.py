@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from exporter.dialects import Malformed, fields, signals
+from exporter.dialects import Malformed, fields, signals, verdict_words
 from exporter.events import Event, Kind
 from exporter.syslog.repeats import MAX_COUNT
 
@@ -26,7 +26,6 @@ _VERDICTS: dict[str, Kind] = {
     **dict.fromkeys(_REJECTED, "rejected"),
     **dict.fromkeys(_ACCEPTED, "accepted"),
 }
-_WORDS = re.compile(r"[a-z]++")
 _MAX_VERDICT = 128  # characters: a word, or a short sentence
 _MAX_TEXT = 256  # characters of a name that somebody chose
 
@@ -148,7 +147,7 @@ def mentions(text: str, words: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _verdict(text: str) -> tuple[Kind, str | None]:
-    for word in _WORDS.findall(text.lower()):
+    for word in verdict_words.words(text):
         if kind := _VERDICTS.get(word):
             return kind, word
     return "other", None

@@ -11,24 +11,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from exporter.dialects import verdict_words
 from exporter.events import Kind
 
-_REJECTED = (
-    *("drop", "dropped", "drp", "reject", "rejected", "rej", "deny", "denied"),
-    *("block", "blocked", "discard", "discarded", "refuse", "refused"),
-)
-_ACCEPTED = (
-    *("accept", "accepted", "acc", "allow", "allowed", "pass", "passed", "permit", "permitted"),
-    *("dnat", "redirect"),  # a port forward that was hit
-)
-_VERDICTS: dict[str, Kind] = {
-    **dict.fromkeys(_REJECTED, "rejected"),
-    **dict.fromkeys(_ACCEPTED, "accepted"),
-}
 _LETTERS: dict[str, Kind] = {"A": "accepted", "D": "rejected", "R": "rejected", "B": "rejected"}
 
-_WORDS = re.compile(r"[A-Za-z]++")
-_CHAIN = re.compile(r"^(?:input|output|forward)(?=.)")  # "INPUTDROP"
 _BRACKET = re.compile(r"\[([^\[\]\s]++)\](?:\s*+DESCR=\"(?P<description>.*))?", re.DOTALL)
 
 # Where the verdict stands and what names the rule; no verdict group: somewhere in the prefix.
@@ -85,11 +72,8 @@ def read(prefix: str) -> Prefix:
 
 def _verdict(text: str, rule: str | None = None) -> Prefix:
     """Return the verdict of the first word that is one."""
-    for word in _WORDS.findall(text):
-        verdict = _CHAIN.sub("", word.lower())
-        if kind := _VERDICTS.get(verdict):
-            return Prefix(kind, verdict, rule)
-    return Prefix("other", rule=rule)
+    verdict = verdict_words.first(text)
+    return Prefix(*verdict, rule) if verdict else Prefix("other", rule=rule)
 
 
 def _ruleset(prefix: str) -> Prefix | None:
