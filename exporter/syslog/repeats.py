@@ -2,6 +2,7 @@
 
     last message repeated 7 times                 syslogd; it is the sender's previous message
     Above message repeated 7 times                D-Link; Cisco has its header in front again
+    Last message 'the mess' repeated 7 times, suppressed by syslog-ng on gateway
     message repeated 7 times: [ the message ]     rsyslog; behind the message's tag, or around it
 
 A SyslogMessage goes in, a Repeat or None comes out.
@@ -22,7 +23,10 @@ _AGAIN = (  # a header in front of the words: D-Link's exported log, Cisco's own
     r"|:? ?(?:[\w.-]{1,64}+: )?[*.]?[A-Za-z]{3} [ 0-9]{1,2} [0-9:.]{8,15}(?: [A-Z]{3,5})?: |-+ "
 )
 _BARE = re.compile(
-    rf"(?:{_AGAIN})?(?:last|same|above) message repeated ([0-9]++) times?[ .]*+-*+", re.IGNORECASE
+    rf"(?:{_AGAIN})?(?:the )?(?:last|same|above|previous) message(?: '.{{0,64}}')?"
+    r"(?: was)? repeated "
+    r"([0-9]++) time(?:s|\(s\))?(?:, suppressed by \S{1,64} on \S{1,255}|[ .]*+-*+)",
+    re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"message repeated ([0-9]++) times?: ?\[ ?", re.IGNORECASE)
 

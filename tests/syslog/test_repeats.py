@@ -29,6 +29,12 @@ def inner(line: str) -> tuple[int, SyslogMessage]:
         ("<189>59: rt: Nov 10 23:04:06.461 CET: last message repeated 66 times", 66),
         ("[INFO] Tue Nov 10 23:04:06 2026 Above message repeated 2 times", 2),
         ("Above message repeated 1 times", 1),
+        ("Nov 10 23:04:06 gw The last message was repeated 3 times.", 3),
+        ("<4>Nov 10 23:04:06 gw previous message repeated 3 time(s)", 3),
+        (
+            "Nov 10 23:04:06 gw Last message 'DROP' repeated 12 times, suppressed by x on gw",
+            12,
+        ),
     ],
 )
 def test_a_bare_repeat_is_of_the_message_before(line, times):
