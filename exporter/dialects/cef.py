@@ -14,7 +14,7 @@ import re
 from exporter.dialects import Dialect, Malformed, fields, keyvalue
 from exporter.events import Event, Kind, SyslogMessage
 
-_BARE = re.compile(r"[01]\|[^|=]{1,64}+\|[^|]{0,64}+\|")  # the word CEF is lost
+_BARE = re.compile(r"[01]\|[A-Za-z][^|=]{0,63}+\|[^|]{0,64}+\|")  # the word CEF is lost
 _SEPARATOR = re.compile(r"(?<!\\)\|")
 _KEY = re.compile(r" ([A-Za-z0-9_.]++)=")
 _ESCAPED = re.compile(r"\\([\\=|])")

@@ -32,9 +32,13 @@ _ATTACKS = ("flood", "scan-detection", "portscan", "port scan")
 
 
 def claims(message: SyslogMessage) -> bool:
-    """Tell whether category, sentence, and note or device are there."""
+    """Tell whether sentence and note are there: category and device may be left out."""
     text = message.content
-    return ' cat="' in text and 'msg="' in text and (' note="' in text or ' devID="' in text)
+    if 'msg="' not in text:
+        return False
+    return ' note="ACCESS' in text or (
+        ' cat="' in text and (' note="' in text or " devID=" in text)
+    )
 
 
 def parse(message: SyslogMessage) -> Event:

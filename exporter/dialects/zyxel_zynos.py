@@ -41,7 +41,7 @@ def claims(message: SyslogMessage) -> bool:
         "IP[Src=" in text
         or "RAS: FW " in text
         or text.startswith(_MAKERS)
-        or message.app_name in ("ZyXEL", "RAS")
+        or (message.app_name in ("ZyXEL", "RAS") and 'msg="' not in text)  # a USG's pairs
         or (text[:3] == "FW " and _FIREWALL.match(text) is not None)
     )
 
