@@ -43,16 +43,17 @@ def parse(message: SyslogMessage) -> Event:
     """
     if _THREAT_TAG in message.text:
         return _threat(message.text.partition(_THREAT_TAG)[2])
-    front, separator, rest = message.text.partition(_TAG)[2].partition(":")
-    if not separator or "|" not in rest:
+    columns = message.text.partition(_TAG)[2].split("|", _MAX_COLUMNS)
+    if len(columns) < 2:
         raise Malformed("no 'verdict: column|column|…'")
+    front, _, columns[0] = columns[0].rpartition(":")
     action = front.split()[-1] if front.strip() else ""
-    columns = rest.split("|", _MAX_COLUMNS)
     if "=" in columns[0]:
         found = dict(column.partition("=")[::2] for column in columns)
     else:
         found = dict(zip(_POSITIONS, columns, strict=False))
     found = {key: text.strip() for key, text in found.items()}
+    action = action or found.get("action", "")
     kind, word = keyvalue.verdict(action)
     return keyvalue.packet(
         kind,

@@ -12,11 +12,12 @@ base, "Syslog of Firewall"; lines that users published.
 
 import re
 
-from exporter.dialects import Dialect, Malformed, keyvalue
+from exporter.dialects import Dialect, Malformed, fields, keyvalue
 from exporter.events import Event, Kind, SyslogMessage
 
 _CATEGORIES = ("[FILTER][", "[DOS][", "[CSM][", "[URL FILTER][", "[IP FILTER][")
 _MAX_COLUMNS = 12
+_WITH_PORTS = frozenset({"TCP", "UDP", "6", "17"})
 _RULE = re.compile(
     r"@?S:R ?= ?(?P<rule>[0-9A-Za-z]{1,8}+:[0-9A-Za-z]{1,8}+|[A-Za-z]{2,16}+)"
     r"(?:,(?P<flow>.*?->.*+))?",
@@ -62,14 +63,15 @@ def parse(message: SyslogMessage) -> Event:
                 path, flow = (path, piece) if _is_flow(piece) else (piece, flow)
             elif flow and not transport and "=" not in column:
                 transport = piece
-    source, destination = _ends(flow)
+    transport = transport.upper().removeprefix("PR").partition("(")[0].strip()
+    source, destination = (_with_port(end, transport) for end in _ends(flow))
     flags = _FLAGS.search(text, start)
     return keyvalue.packet(
         kind,
         action,
-        transport=transport.upper().removeprefix("PR").partition("(")[0].strip(),
-        source=keyvalue.endpoint(source),
-        destination=keyvalue.endpoint(destination),
+        transport=transport,
+        source=source,
+        destination=destination,
         interfaces=_ends(path),
         rule=rule,
         flags=flags["letters"] if flags else "",
@@ -88,6 +90,14 @@ def _start(text: str) -> int:
 def _ends(flow: str) -> tuple[str, str]:
     source, _, destination = flow.partition("->")
     return source.strip(), destination.strip()
+
+
+def _with_port(text: str, transport: str) -> tuple[str, str]:
+    """Read an end; of IPv6 without brackets the last group is the port, where there are ports."""
+    host, _, port = text.rpartition(":")
+    if transport in _WITH_PORTS and ":" in host and fields.address(host):
+        return host, port
+    return keyvalue.endpoint(text)
 
 
 def _is_flow(text: str) -> bool:
