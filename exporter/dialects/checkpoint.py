@@ -29,12 +29,13 @@ _OLD = re.compile(
     r"(?:[0-9]{1,2}[A-Za-z]{3}[0-9]{4} )? *+[0-9]{1,2}:[0-9:]{4,5} +(?P<action>[A-Za-z]++) +\S++"
     r"(?: +(?P<arrow>[<>])(?P<interface>\S++))?"
 )
+_TAG = "Checkpoint:"
 _MAX_PAIRS = 200
 _FAILED = ("failed log in", "failed login", "log in failed")
 
 
 def claims(message: SyslogMessage) -> bool:
-    """Tell whether one of the three formats is there."""
+    """Tell whether one of the formats is there."""
     text = message.text
     if keyvalue.in_envelope(text):
         return False
@@ -44,7 +45,9 @@ def claims(message: SyslogMessage) -> bool:
         return ':"' in text
     if "|product=" in text and ("|loguid=" in text or "|origin=" in text):
         return True
-    return "product=" in text and "action=" in text and _PRODUCT.search(text) is not None
+    if "product=" in text and "action=" in text:
+        return _PRODUCT.search(text) is not None
+    return "; dst: " in text and ("src: " in text) and _OLD.match(text) is not None
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -61,7 +64,7 @@ def parse(message: SyslogMessage) -> Event:
         return _event(
             {key: quoted or bare for key, quoted, bare in reversed(_BLANKS.findall(text))}
         )
-    text = text.partition("Checkpoint:")[2].lstrip()
+    text = text[max(0, text.find(_TAG) + len(_TAG)) :].lstrip() if _TAG in text else text
     old = _OLD.match(text)
     pairs = text[old.end() :] if old else text
     found = dict(part.partition(":")[::2] for part in pairs.split(";", _MAX_PAIRS))
@@ -101,7 +104,7 @@ DIALECT = Dialect(
     parse,
     examples=(
         (
-            '1 2026-11-10T14:04:13Z gw CheckPoint 19710 - [action:"Drop"; ifdir:"inbound"; '
+            'CheckPoint 19710 - [action:"Drop"; ifdir:"inbound"; '
             'ifname:"eth0"; src:"198.51.100.7"; dst:"203.0.113.9"; proto:"17"; s_port:"3478"; '
             'service:"51413"; ]'
         ),

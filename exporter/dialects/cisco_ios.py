@@ -28,6 +28,12 @@ _DROPPED = re.compile(
     r"(?P<destination>[^\s(]++)",
     re.IGNORECASE,
 )
+_UNKNOWN = ("other", "unknown")  # instead of a protocol; then both ports are 0
+_SIGNATURE = re.compile(
+    r".{0,256}?(?:\[| from )(?P<source>[0-9A-Fa-f:.]{3,45}+) (?:->|to) "
+    r"(?P<destination>[0-9A-Fa-f:.]{3,45}+)",
+    re.DOTALL,
+)
 _SUMMARY = re.compile(
     r"(?P<count>[0-9]++) packets? (?:were|was) (?P<verdict>dropped|passed) from "
     r"(?:(?P<interface>[A-Za-z]\S*+) )?(?P<source>\S++) => (?P<destination>[^\s(]++)",
@@ -94,6 +100,16 @@ def parse(message: SyslogMessage) -> Event:
         return ios_access_log.read(text)
     if facility == "FW" or mnemonic == "DROP_PKT":
         return _firewall(mnemonic, text)
+    if facility in ("IPS", "IDS") and (found := _SIGNATURE.match(text)):
+        source_ip, source_port = _with_colon(found["source"])
+        destination_ip, destination_port = _with_colon(found["destination"])
+        return Event(
+            kind="other",
+            source_ip=source_ip,
+            source_port=source_port,
+            destination_ip=destination_ip,
+            destination_port=destination_port,
+        )
     if (said := _NO_LOGINS.get(mnemonic)) is not None and said in text.lower():
         return _login_failure(text)
     if "NAT" in facility and any(word in mnemonic for word in _NO_TRANSLATION):
@@ -124,10 +140,12 @@ def _firewall(mnemonic: str, text: str) -> Event:
         return Event(kind="other")
     groups = found.groupdict()
     verdict = groups.get("verdict", "").lower()
-    transport = fields.transport(groups.get("transport") or "")
+    protocol = (groups.get("transport") or "").lower()
+    unknown = protocol.startswith(_UNKNOWN)
+    transport = None if unknown else fields.transport(protocol)
     source_ip, source_port = _with_colon(found["source"])
     destination_ip, destination_port = _with_colon(found["destination"])
-    has_ports = transport not in fields.PORTLESS
+    has_ports = not unknown and transport not in fields.PORTLESS
     return Event(
         kind=_VERDICTS.get(verdict[:4], "other"),
         action=verdict or None,

@@ -36,7 +36,7 @@ _FILTER = re.compile(
     r"FW: +(?P<interface>\S++) +(?P<letter>[ADR]) +"
     r"(?:(?P<type>\S{1,6}) +(?P<mac>\S{17}) +-> +\S++ +)?"
     r"(?P<transport>\S++) +(?:SA +)?+(?P<source>\S++) +(?:-> +)?(?:DA +)?(?P<destination>\S++)"
-    r"(?: +(?:sport: *)?(?P<source_port>\d++),? +(?:dport: *)?(?P<destination_port>\d++))?"
+    r"(?: +(?:sport:? *)?(?P<source_port>\d++),? +(?:dport:? *)?(?P<destination_port>\d++))?"
     r"(?: +\((?P<count>\d++) packets?\))?"
 )
 _WEB_FLOW = re.compile(
