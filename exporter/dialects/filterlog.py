@@ -32,8 +32,9 @@ _LOGIN_FAILURE = re.compile(
     re.IGNORECASE,
 )
 _NEW_ADDRESS = re.compile(
-    r"rc\.newwanip(?:v6)?: (?:rc\.newwanip(?:v6)?: )?on \(IP address: (?P<ip>[^)\s]++)\) "
-    r"\(interface: [^)]*+\)(?: \(real interface: (?P<interface>[^)\s]++)\))?",
+    r"rc\.newwanip(?:v6)?: (?:rc\.newwanip(?:v6)?: )?"
+    r"(?:on \(IP address: |IP renewal starting \(new: )(?P<ip>[^),\s]++)"
+    r"(?:.{0,128}?(?:real interface|device): (?P<interface>[^),\s]++))?",
     re.IGNORECASE,
 )
 _GUI = ("php", "audit", "opnsense", "configd", "nginx", "lighttpd")  # tags begin so

@@ -28,6 +28,7 @@ _STAMP = re.compile(
     r"[,\s\]] *(?:mon|tues|wednes|thurs|fri|satur|sun)day, *[a-z]{3,9}\.? *[0-9]{1,2}, *[0-9]{4}",
     re.IGNORECASE,
 )
+_KERNEL_LENGTH = 128  # characters in which a bracket behind the kernel's numbers begins
 _STAMP_LENGTH = 64  # characters from a line's end in which its stamp begins
 
 _LINE = re.compile(r"\[(?P<head>[^\[\]]{1,256}+)\](?P<rest>.*+)", re.DOTALL)
@@ -54,7 +55,7 @@ _ATTACKS = ("dos attack", "port scan", "flood")
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether the line begins with a bracket of Netgear's, or ends with their stamp."""
-    text = message.text
+    text = _words(message)
     if text[:1] != "[":
         return False
     text = fields.single_spaced(text)
@@ -66,7 +67,7 @@ def parse(message: SyslogMessage) -> Event:
 
     Raises Malformed for a count above 1,000,000.
     """
-    found = _LINE.match(fields.single_spaced(message.text))
+    found = _LINE.match(fields.single_spaced(_words(message)))
     if found is None:
         return Event(kind="other")  # cut inside the bracket
     head, rest = found["head"].strip(), _without_stamp(found["rest"])
@@ -84,6 +85,14 @@ def parse(message: SyslogMessage) -> Event:
     if lower.startswith(("wlan access", "access control")):
         return _station(lower, rest)
     return _rest(lower, rest)
+
+
+def _words(message: SyslogMessage) -> str:
+    """The text from its bracket on; the kernel and its numbers may stand in front."""
+    if message.app_name != "kernel":
+        return message.text
+    head = _HEAD.search(message.content, 0, _KERNEL_LENGTH)
+    return message.content[head.start() :] if head else ""
 
 
 def _without_stamp(rest: str) -> str:

@@ -34,6 +34,7 @@ _PPPOE = re.compile(
 _MAX_WORDS = 40
 _ATTACKS = ("flood", "port scan", "address scan", "ddos", "spoof", " attack")
 _FROM = re.compile(r" from ([0-9A-Fa-f:.]{3,45}+) ")
+_AGAINST = re.compile(r" against ([0-9A-Fa-f:.]{3,45}+) ")
 
 
 def claims(message: SyslogMessage) -> bool:
@@ -129,7 +130,15 @@ def _sentence(text: str, kind: Kind, action: str | None) -> Event:
     ):
         source = _FROM.search(head)
         return Event(kind="login_failure", source_ip=fields.address(source[1]) if source else None)
-    return Event(kind="dos_alert" if keyvalue.mentions(head, _ATTACKS) else kind, action=action)
+    if not keyvalue.mentions(head, _ATTACKS):
+        return Event(kind=kind, action=action)
+    source, target = _FROM.search(f"{head} "), _AGAINST.search(f"{head} ")
+    return Event(
+        kind="dos_alert",
+        action=action,
+        source_ip=fields.address(source[1].rstrip(".")) if source else None,
+        destination_ip=fields.address(target[1].rstrip(".")) if target else None,
+    )
 
 
 DIALECT = Dialect(
