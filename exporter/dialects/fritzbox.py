@@ -45,6 +45,9 @@ _START = re.compile(rf"{_STAMP}(?:\[[^\]]{{1,64}}\] *+)?(?:{'|'.join(_STARTS)})"
 _ADDRESS = r"(?:-Adresse|[ -]address)?+[ :]++"
 _MAC = re.compile(rf"(?<![A-Za-z])MAC{_ADDRESS}(?P<mac>[0-9A-Fa-f:-]{{17}})", re.IGNORECASE)
 _IP = re.compile(rf"(?<![A-Za-z])IP{_ADDRESS}(?P<ip>[0-9A-Fa-f:.]{{2,60}})", re.IGNORECASE)
+_FROM = re.compile(
+    r" (?:von|from) (?P<ip>(?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,60})", re.IGNORECASE
+)
 _NAME = re.compile(r"[ ,]Name: *+(?P<name>[^,\s\[\]()]{1,255}+)", re.IGNORECASE)
 _COUNT = re.compile(r"\[ *+(?P<count>[0-9]++) (?:Meldungen|messages)", re.IGNORECASE)
 # Fields that may stand where the name is left out.
@@ -118,7 +121,7 @@ def _station(text: str, kind: Kind, count: int | None) -> Event:
     mac = _MAC.search(text)
     return Event(
         kind=kind,
-        mac=fields.mac(mac["mac"]) if mac else None,
+        mac=fields.mac(mac["mac"]) if mac else endpoints.station(text),
         ip=_address(text),
         hostname=_name(text),
         count=count,
@@ -134,7 +137,7 @@ def _internet(text: str, lower: str, count: int | None) -> Event:
 
 
 def _address(text: str) -> str | None:
-    found = _IP.search(text)
+    found = _IP.search(text) or _FROM.search(text)
     return endpoints.endpoint(found["ip"].rstrip("."))[0] if found else None
 
 

@@ -18,7 +18,7 @@ _ATTACKS = (
     *("xmas", "fin scan", "null scan", "sweep"),
 )
 _SIGNATURE = re.compile(r"(?:ips|anti-spyware|gateway anti-virus|gav) (?P<how>\w{1,16}+) alert:")
-_LOGIN = ("denied", "failed", "failure", "incorrect")
+_LOGIN = ("denied", "failed", "failure", "incorrect", "attempted to log in")
 _TRANSPORTS = ("tcp", "udp", "icmpv6", "icmp", "igmp")
 
 
@@ -41,7 +41,9 @@ def parse(message: SyslogMessage) -> Event:
     source, ingress, hostname = _endpoint(found, "src")
     destination, egress, _ = _endpoint(found, "dst")
     if kind == "login_failure":
-        return keyvalue.packet(kind, action, source=source, destination=destination)
+        return keyvalue.packet(
+            kind, action, source=_without_zero(source), destination=_without_zero(destination)
+        )
     transport = value(found, "proto").partition("/")[0] or _transport(sentence)
     if kind == "boot" or (kind == "other" and not (source[0] or destination[0] or transport)):
         return Event(kind=kind, action=action)
@@ -90,6 +92,12 @@ def _endpoint(found: dict[str, str], key: str) -> tuple[tuple[str, str], str, st
     else:
         address, port, interface, host = [*text.split(":", 3), "", "", ""][:4]
     return (address, port), interface, host
+
+
+def _without_zero(end: tuple[str, str]) -> tuple[str, str]:
+    """Leave out the port 0 that is printed where nothing has a port."""
+    address, port = end
+    return address, "" if port == "0" else port
 
 
 def _transport(sentence: str) -> str:

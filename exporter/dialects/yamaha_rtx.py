@@ -58,7 +58,8 @@ _SESSION = re.compile(
     re.IGNORECASE,
 )
 _NO_LOGIN = re.compile(
-    r"Login (?:failed|incorrect) (?:for|from) ++(?P<from>.{0,160}+)", re.IGNORECASE | re.DOTALL
+    r"(?:\[\w{3,8}\] (?:\w{3,6} )?)?Login (?:failed|incorrect) (?:for|from) ++(?P<from>.{0,160}+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _STARTED = re.compile(r"[A-Z]{2,3}[0-9]{2,4}\S{0,4} Rev.{1,160}? starts", re.IGNORECASE | re.DOTALL)
 _NAT_FAULT = re.compile(
