@@ -97,7 +97,7 @@ def _endpoint(text: str, *, has_ports: bool) -> tuple[str | None, int | None]:
 
     Of `2001:db8::1:3478` the last group is the port, where the transport has ports.
     """
-    text = "".join(text.split()).rstrip(".,;")
+    text = "".join(text.split()).rstrip(".,;\"'" if "[" in text else ".,;\"']")
     if text.startswith("["):
         host, _, port = text[1:].partition("]")
         return fields.address(host), fields.port(port.removeprefix(":"))

@@ -42,6 +42,7 @@ _FORMS = (
 )
 # WatchGuard puts a message's number in front, TP-Link a level and a number.
 _NUMBERED = re.compile(r"msg_id=\"[^\"]{0,32}+\"[ \t]++|<[0-7]>[ \t]*+(?:[0-9]++[ \t]++)?")
+_LOGGER = 32  # characters in which Kea's own log names its logger
 _KEA_SIGNS = ("_LEASE_ALLOC", "_LEASE_RENEW")
 _KEA_MAC = re.compile(rf"\[hwtype=[0-9]++[ \t]++{_MAC}")
 _KEA_IP = re.compile(
@@ -53,12 +54,16 @@ def claims(message: SyslogMessage) -> bool:
     """Tell whether one of the programs above wrote the line."""
     if message.app_name in _NAMES or programs.hidden(message) in _NAMES:
         return True
-    return message.app_name is None and "no free leases" in message.text
+    if message.app_name is not None:
+        return False
+    return "no free leases" in message.text or "[kea-dhcp" in message.text[:_LOGGER]
 
 
 def parse(message: SyslogMessage) -> Event:
     """Read the address and to whom it was given."""
     name = message.app_name if message.app_name in _NAMES else programs.hidden(message)
+    if name is None and "[kea-dhcp" in message.text[:_LOGGER]:
+        return _kea(message.text)
     if name is None or name in _CLIENTS:
         return Event(kind="other")
     says = programs.words(message, name)

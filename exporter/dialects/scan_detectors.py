@@ -22,7 +22,7 @@ _SCANLOGD = re.compile(
     + r"(?=[ \t,]|$)"
 )
 _PSAD = re.compile(
-    r"scan detected[^:]{0,200}+:[ \t]*+"
+    r"scan detected(?: \([^()]{0,200}+\))?[^:]{0,200}+:[ \t]*+"
     + _ADDRESS.format("source")
     + r"[ \t]*+->[ \t]*+"
     + _ADDRESS.format("destination")

@@ -82,7 +82,9 @@ def parse_utm(message: SyslogMessage) -> Event:
     found = keyvalue.pairs(message.content)
     title, action = value(found, "name"), value(found, "action")
     kind = keyvalue.verdict(action or title)[0]
-    if keyvalue.mentions(f"{title} {action}", _UTM_ATTACKS):
+    if action == "DNAT":
+        kind = "accepted"  # a port forward that was hit
+    elif keyvalue.mentions(f"{title} {action}", _UTM_ATTACKS):
         kind = "dos_alert"
     elif value(found, "sub") == "auth" and keyvalue.mentions(title, ("fail",)):
         kind = "login_failure"
