@@ -12,6 +12,7 @@ import pytest
 from tests.system.parts.docker import ACCESS_POINT, DOCK, ROUTER, Project, docker
 from tests.system.parts.exposition import samples, total
 from tests.system.parts.founding import message
+from tests.system.parts.images import HOME
 from tests.system.parts.needs import needs
 from tests.system.parts.process import until
 from tests.system.parts.receiver import receiver as receiving
@@ -43,7 +44,7 @@ def stack(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compose")
     (folder / "project").mkdir()
     copy(folder / "project")
-    with docker(folder) as server:
+    with docker(folder, HOME) as server:
         files = ("docker-compose.yml", "without-grafana.yml")
         at_any_hour = (("KNOCKWATCH_NIGHT", "off"),)
         project = Project(server, folder / "project", files, at_any_hour)

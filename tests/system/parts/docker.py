@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.system.parts.images import IMAGES, Image, write
+from tests.system.parts.images import Image, write
 from tests.system.parts.lab import COUNTER, Lab, cable, run
 from tests.system.parts.process import Process, found, started, until
 from tests.system.parts.program import HOLD_PORT
@@ -123,10 +123,10 @@ def command(
 
 
 @contextmanager
-def docker(folder: Path) -> Iterator[Docker]:
-    """Run a daemon with nothing but the base images until the block ends."""
+def docker(folder: Path, images: Sequence[Image]) -> Iterator[Docker]:
+    """Run a daemon with nothing but these base images until the block ends."""
     with network() as lab, daemon(folder, lab) as server:
-        for image in IMAGES:
+        for image in images:
             load(server, image, folder)
         yield server
 
