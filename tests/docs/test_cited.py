@@ -37,6 +37,14 @@ def test_every_test_that_a_page_names_is_there():
     assert not named - defined_tests()
 
 
+def test_the_architecture_leads_to_every_module_and_folder_of_the_first_level():
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`(?:exporter/)?(\w+(?:\.py|/))`", page))
+    modules = {path.name for path in (ROOT / "exporter").glob("[!_]*.py")}
+    folders = {f"{path.parent.name}/" for path in (ROOT / "exporter").glob("*/__init__.py")}
+    assert modules | folders <= named
+
+
 def test_every_file_of_tests_that_a_page_names_is_there():
     named = {name for page in PAGES for name in FILE.findall(prose(page))}
     assert named
