@@ -20,7 +20,6 @@ from exporter.access.tokens import Tokens
 from exporter.canary import LISTENER, Canary, Where
 from exporter.ending import told_to_end
 from exporter.enquiries import Enquiries
-from exporter.evidence_file import EvidenceFile
 from exporter.next_steps import next_steps, own_address
 from exporter.pipeline import Pipeline
 from exporter.receivers import Receivers
@@ -29,7 +28,8 @@ from exporter.reloading import Reloading, bounds
 from exporter.service import Service
 from exporter.settings import Config
 from exporter.stages import Stages
-from exporter.state import StateFile
+from exporter.storage.evidence_file import EvidenceFile
+from exporter.storage.state import StateFile
 from exporter.transports import Losses, OncePerMinute, bind, gateway
 from exporter.transports.inbox import Inbox
 from exporter.web import guard

@@ -14,8 +14,6 @@ from typing import TypeVar
 import msgspec
 from prometheus_client import PlatformCollector, ProcessCollector
 
-from exporter import remembered
-from exporter.archive import Archive
 from exporter.build import VERSION
 from exporter.doctor import CanaryCondition, Condition, Trouble, condition
 from exporter.events import Batch, Position
@@ -26,8 +24,10 @@ from exporter.metrics import exposition, formats
 from exporter.metrics.series import Declaration
 from exporter.pipeline import Pipeline
 from exporter.settings import Config
-from exporter.state import StateFile
-from exporter.storing import Storing
+from exporter.storage import remembered
+from exporter.storage.archive import Archive
+from exporter.storage.state import StateFile
+from exporter.storage.storing import Storing
 
 _T = TypeVar("_T")
 

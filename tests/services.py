@@ -5,12 +5,12 @@ from typing import Any
 
 from exporter import build
 from exporter.config import parse
-from exporter.database import open_database
 from exporter.events import Batch
 from exporter.evidence import EvidenceStore
 from exporter.pipeline import Pipeline
 from exporter.service import Service
-from exporter.state import StateFile
+from exporter.storage.database import open_database
+from exporter.storage.state import StateFile
 from tests.world import NOW
 
 FOUNDING = b"UDP connection rejected from 23.45.67.89:3478 to 203.0.113.9:51413"

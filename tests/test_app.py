@@ -10,7 +10,7 @@ import pytest
 
 from exporter.app import App
 from exporter.config import ConfigError, parse
-from exporter.database import StateError
+from exporter.storage.database import StateError
 from exporter.transports import ListenError
 from tests.transports.authority import HOST, Authority
 

@@ -4,12 +4,13 @@ import random
 
 import pytest
 
-from exporter import deciding, remembered
+from exporter import deciding
 from exporter.attribution import waiting
 from exporter.bisection import streams
 from exporter.events import Batch, Event
 from exporter.evidence import store
 from exporter.metrics import Limits
+from exporter.storage import remembered
 from tests.flooded import ROOMY, TIGHT, Home, Traffic, packet_by_packet
 from tests.world import NOW, flow, report, socket
 

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from exporter import remembered, wire
+from exporter import wire
 from exporter.attribution import MAX_GRACE
 from exporter.events import Batch
 from exporter.fleet.records import Lines, Record, RecordError, Report
 from exporter.hosts.machines import Conflict
 from exporter.pipeline import Pipeline
 from exporter.stages import Stages
+from exporter.storage import remembered
 
 LATE = 30.0  # seconds between relay and broker; what comes later was spooled
 AHEAD = 5.0  # seconds that a relay's clock may be ahead of the broker's

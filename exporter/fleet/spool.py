@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from exporter.database import open_database
 from exporter.fleet.records import Kind
+from exporter.storage.database import open_database
 
 VERSION = 1
 OVERHEAD = 100  # bytes that a row takes besides its value, in memory and on disk alike

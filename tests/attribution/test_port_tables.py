@@ -4,12 +4,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from exporter import build, remembered, wire
+from exporter import build, wire
 from exporter.agent.heartbeat import Heartbeat
 from exporter.config import parse
 from exporter.events import Batch
 from exporter.host_report import HostReport, MappedPort, PortTable
 from exporter.pipeline import Pipeline
+from exporter.storage import remembered
 from tests.world import NOW, report, socket
 
 LINE = b"UDP connection rejected from 198.51.100.7:3478 to 203.0.113.9:61413"

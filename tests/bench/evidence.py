@@ -18,13 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from exporter.archive import Archive
 from exporter.events import Attribution, Candidate, Cause, Decision, Network, Reason, Verdict
 from exporter.evidence import Bounds, breakdown, sockets, suspects
 from exporter.evidence.breakdown import Question
 from exporter.evidence.store import MAX_GATHERED
-from exporter.evidence_file import EvidenceFile
 from exporter.metrics import Metrics
+from exporter.storage.archive import Archive
+from exporter.storage.evidence_file import EvidenceFile
 from tests.rejections import NOW, rejection
 
 WEEK = 7 * 86_400.0

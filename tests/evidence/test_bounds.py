@@ -2,9 +2,9 @@
 
 import sqlite3
 
-from exporter.database import open_database
 from exporter.evidence import EvidenceStore, bounds, sockets
 from exporter.evidence.bounds import Bounds
+from exporter.storage.database import open_database
 from tests.evidence.stores import DAY, OPEN, nobody, stored, suspects
 from tests.rejections import NOW
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from exporter.database import open_database
 from exporter.events import Attribution, Candidate, Cause, Decision, Network, Reason, Rejection
 from exporter.evidence import EvidenceStore, Held, prepare, sockets
 from exporter.evidence.erasure import erase
+from exporter.storage.database import open_database
 
 NOW = 1_795_000_000.0
 

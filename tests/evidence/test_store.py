@@ -7,10 +7,10 @@ import pytest
 
 from exporter.attribution.crowds import Groups
 from exporter.attribution.waiting import Group
-from exporter.database import open_database, open_reader
 from exporter.events import Attribution, Cause, Decision, Network, Reason
 from exporter.evidence import Bounds, EvidenceStore
 from exporter.evidence import store as module
+from exporter.storage.database import open_database, open_reader
 from tests.evidence.stores import ALWAYS, MINUTE, OPEN, nobody, store, stored, suspects, who
 from tests.rejections import NOW, rejection
 

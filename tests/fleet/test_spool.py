@@ -4,8 +4,8 @@ import sqlite3
 
 import pytest
 
-from exporter.database import StateError
 from exporter.fleet.spool import Spool
+from exporter.storage.database import StateError
 from tests.fleet.outgoing import RECEIVED, row
 
 

@@ -20,7 +20,7 @@ from exporter.routers import Routers
 from exporter.service import Service
 from exporter.settings import Config
 from exporter.stages import Stages
-from exporter.state import StateFile
+from exporter.storage.state import StateFile
 from tests.web.client import Client
 
 NOW = 1_795_000_000.0

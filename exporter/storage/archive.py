@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from loguru import logger
 
-from exporter.database import StateError
 from exporter.evidence import EvidenceStore
 from exporter.evidence.store import Gathered
-from exporter.evidence_file import is_damaged
 from exporter.metrics import Metrics
+from exporter.storage.database import StateError
+from exporter.storage.evidence_file import is_damaged
 
 LOG_EVERY = 60.0  # seconds; a page that is reloaded writes each time
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import msgspec
 from loguru import logger
 
-from exporter.database import is_unreadable, open_database, set_aside, unusable
 from exporter.metrics.series import Series
+from exporter.storage.database import is_unreadable, open_database, set_aside, unusable
 
 VERSION = 2
 MOVE = 1024 * 1024  # bytes of commits, after which they are moved into the tables

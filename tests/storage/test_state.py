@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.database import StateError, open_database
 from exporter.metrics.series import Series
-from exporter.state import VERSION, StateFile
+from exporter.storage.database import StateError, open_database
+from exporter.storage.state import VERSION, StateFile
 from tests import logged
 from tests.rejections import NOW
 
@@ -115,8 +115,8 @@ def test_a_commit_that_fails_leaves_everything_as_it_was(path):
 
 
 def test_many_commits_are_one_state_moved_or_not(path, monkeypatch):
-    monkeypatch.setattr("exporter.state.MOVE", 1500)
-    monkeypatch.setattr("exporter.state._ROWS", 3)
+    monkeypatch.setattr("exporter.storage.state.MOVE", 1500)
+    monkeypatch.setattr("exporter.storage.state._ROWS", 3)
     chance = random.Random(7)
     keys = [("a_total", (str(number), "x")) for number in range(12)]
     expected, parts, moved = {}, {}, 0
@@ -148,7 +148,7 @@ def test_commits_that_cannot_be_moved_are_as_good_where_they_are(path, monkeypat
         put(state, *news)
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("exporter.state.MOVE", 0)
+    monkeypatch.setattr("exporter.storage.state.MOVE", 0)
     monkeypatch.setattr(StateFile, "_put", full)
     commit(path)
     commit(path, 42.0, {"waiting": b"v"})
@@ -159,7 +159,7 @@ def test_commits_that_cannot_be_moved_are_as_good_where_they_are(path, monkeypat
 
 
 def test_commits_are_moved_by_an_sqlite_that_takes_few_values_a_statement(path, monkeypatch):
-    monkeypatch.setattr("exporter.state.MOVE", 0)
+    monkeypatch.setattr("exporter.storage.state.MOVE", 0)
     state = StateFile(path)
     state._connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)  # before 3.32
     state.commit({("a_total", (str(number),)): (1.0, NOW, NOW) for number in range(600)}, [], {})
@@ -170,7 +170,7 @@ def test_commits_are_moved_by_an_sqlite_that_takes_few_values_a_statement(path, 
 
 
 def test_behind_a_damaged_commit_none_is_added_that_would_be_lost_with_it(path, monkeypatch, log):
-    monkeypatch.setattr("exporter.state.MOVE", 0)
+    monkeypatch.setattr("exporter.storage.state.MOVE", 0)
     state = StateFile(path)
     state.commit({KEY: (1.0, NOW, NOW)}, [], {})
     with state._connection:
@@ -292,7 +292,7 @@ def test_where_no_other_file_can_be_begun_that_is_said(path, monkeypatch):
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise error
 
-    monkeypatch.setattr("exporter.state._prepare", full)
+    monkeypatch.setattr("exporter.storage.state._prepare", full)
     with pytest.raises(StateError, match=r"cannot keep state in .*disk is full"):
         StateFile(path)
 

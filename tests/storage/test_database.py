@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.database import StateError, open_database, set_aside
-from exporter.state import StateFile
+from exporter.storage.database import StateError, open_database, set_aside
+from exporter.storage.state import StateFile
 from tests.rejections import NOW
-from tests.test_state import KEY, broken, commit, load
+from tests.storage.test_state import KEY, broken, commit, load
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_new_file_that_another_process_writes_is_named_and_left_alone(path):
 OPEN = """
 import sys
 from pathlib import Path
-from exporter.state import StateFile
+from exporter.storage.state import StateFile
 state = StateFile(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.read()

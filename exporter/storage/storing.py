@@ -15,12 +15,12 @@ from pathlib import PurePath
 import msgspec
 from loguru import logger
 
-from exporter import remembered
 from exporter.access.acknowledged import Acknowledgement, Acknowledgements
 from exporter.events import Batch, Position
 from exporter.metrics import STATE_ERRORS
 from exporter.pipeline import Pipeline
-from exporter.state import StateFile
+from exporter.storage import remembered
+from exporter.storage.state import StateFile
 
 MAX_POSITIONS = 1000  # of followed files; twice as many as are followed at one time
 _positions = msgspec.msgpack.Decoder(dict[str, Position])

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from loguru import logger
 
-from exporter import evidence_file
-from exporter.archive import Archive
-from exporter.database import StateError
 from exporter.evidence import Bounds, suspects
-from exporter.evidence_file import EvidenceFile
 from exporter.metrics import Metrics
+from exporter.storage import evidence_file
+from exporter.storage.archive import Archive
+from exporter.storage.database import StateError
+from exporter.storage.evidence_file import EvidenceFile
 from tests.evidence.stores import ALWAYS, nobody
 from tests.rejections import NOW
 

@@ -1,10 +1,11 @@
 import msgspec
 
-from exporter import build, remembered
+from exporter import build
 from exporter.attribution.waiting import Group
 from exporter.events import Event
 from exporter.pipeline import Pipeline
 from exporter.settings import Config
+from exporter.storage import remembered
 from tests.world import NOW, flow, rejection, report, socket
 
 

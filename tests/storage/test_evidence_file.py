@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from exporter.database import StateError
 from exporter.evidence import Bounds
-from exporter.evidence_file import EvidenceFile, is_damaged
+from exporter.storage.database import StateError
+from exporter.storage.evidence_file import EvidenceFile, is_damaged
 from tests.evidence.stores import ALWAYS, nobody
 from tests.rejections import NOW
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from exporter.events import Batch, Position
-from exporter.state import StateFile
+from exporter.storage.state import StateFile
 from tests.services import FOUNDING, REJECTED, kill, sample, scrape, send, start
 from tests.world import NOW, report, socket
 
@@ -156,7 +156,7 @@ def test_positions_of_files_that_are_no_longer_configured_are_dropped(tmp_path):
 
 
 def test_positions_are_bounded_and_those_read_longest_ago_go_first(tmp_path, monkeypatch):
-    monkeypatch.setattr("exporter.storing.MAX_POSITIONS", 2)
+    monkeypatch.setattr("exporter.storage.storing.MAX_POSITIONS", 2)
     service = start(tmp_path, FILES)
     for path in ("/a", "/b", "/a", "/c"):
         count(service, 1, path=path)

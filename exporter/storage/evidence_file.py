@@ -10,8 +10,8 @@ from pathlib import Path
 
 from loguru import logger
 
-from exporter.database import StateError, open_database, open_reader, set_aside
 from exporter.evidence import Bounds, EvidenceStore, prepare
+from exporter.storage.database import StateError, open_database, open_reader, set_aside
 
 
 class EvidenceFile:
