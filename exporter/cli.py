@@ -121,14 +121,13 @@ def _explain(options: argparse.Namespace) -> int:
     config = load(options.config)
     now = time.time()
     pipeline = Pipeline(_stages(config))
-    if options.sockets:
-        place = options.sockets
+    if place := options.sockets:
         text = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
         try:
             pipeline.report(read(text, options.device), now)
         except UnreadableText as error:
             why = getattr(error.text, _language(options, config))
-            return _fail(f"{options.sockets}: {why}", FAILED)
+            return _fail(f"{place}: {why}", FAILED)
     answer = explain.explain(options.line, pipeline, now, _language(options, config))
     print(explain.indented(answer) if options.json else explain.words(answer))
     return OK
