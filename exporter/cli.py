@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from exporter import reaching
-from exporter.options import parser
+from exporter.commands import reaching
+from exporter.commands.options import parser
 
 if TYPE_CHECKING:
     from exporter.access.tokens import Tokens
@@ -104,7 +104,7 @@ def _agent(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from exporter import replay
+    from exporter.commands import replay
     from exporter.config import load
 
     now = time.time() if options.now is None else options.now
@@ -134,7 +134,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from exporter import checking
+    from exporter.commands import checking
 
     config = reaching.configuration(options)
     _stages(config)
@@ -160,7 +160,7 @@ def _healthcheck(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from exporter import consultation
+    from exporter.commands import consultation
     from exporter.config import load
 
     url, direct = reaching.server(options)
@@ -174,7 +174,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    from exporter import forget
+    from exporter.commands import forget
 
     url, direct = reaching.server(options)
     print(forget.ask(url, options.device, direct))
@@ -195,7 +195,7 @@ def _token(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from exporter import demo
+    from exporter.commands import demo
 
     direct = reaching.direct(options)
     return demo.run(options.server, options.syslog, direct, seconds=options.seconds)

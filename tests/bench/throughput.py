@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from exporter import build, replay
+from exporter import build
+from exporter.commands import replay
 from exporter.dialects.table import DIALECTS
 from exporter.settings import Config
 from tests.bench.lines import NOW, Template, rejected

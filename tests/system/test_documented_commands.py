@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter.options import parser
+from exporter.commands.options import parser
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of, prose
 from tests.docs.test_cited import defined_tests
 from tests.docs.test_pages import SHELLS

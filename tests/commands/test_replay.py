@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter import build, replay
+from exporter import build
 from exporter.attribution.waiting import MAX_GROUPS
+from exporter.commands import replay
 from exporter.config import parse
 from exporter.metrics import Metrics
 from exporter.settings import Config

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from exporter import cli
-from exporter.consultation import consult
+from exporter.commands.consultation import consult
 from exporter.direct import Direct
 from exporter.explanation.words import say
 

@@ -2,7 +2,7 @@ import tomllib
 
 import pytest
 
-from exporter import checking
+from exporter.commands import checking
 from exporter.config import ConfigError, parse
 from exporter.settings import Config
 

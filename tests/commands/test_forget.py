@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from exporter import cli
+from exporter.commands.forget import ask
 from exporter.direct import Direct, bearer
-from exporter.forget import ask
 from tests.agent.servers import Server, bound, serving
 
 DELETED = {"evidence": 30, "sockets": 2, "leases": 1, "associations": 0, "acknowledged": 0}

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from exporter.options import parser, text
+from exporter.commands.options import parser, text
 
 NAMES = (
     *("serve", "relay", "agent", "replay", "explain", "check", "healthcheck", "doctor"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from exporter import build, demo, wire
+from exporter import build, wire
+from exporter.commands import demo
 from exporter.dialects.table import recognise
 from exporter.direct import Direct
 from exporter.events import Batch

@@ -2,8 +2,8 @@
 
 import pytest
 
-from exporter import reaching
-from exporter.options import parser
+from exporter.commands import reaching
+from exporter.commands.options import parser
 from tests.transports.authority import Authority
 
 
