@@ -108,24 +108,15 @@ def overview(
     heard = sorted(stages.routers.known(), key=lambda router: -router.last_message)
     # After a restart the last line of the evidence is the last that is known of.
     last_line = heard[0].last_message if heard else max((s.last for s in suspects), default=None)
+    followed = bisected(pipeline.bisection, suspects, now)
+    found = culprits(suspects, stages.knowledge, period.seconds, language, limited, found=followed)
     shown = tuple(
         replace(
             culprit,
             trend=trend(bars.get(suspect.number)),
             acknowledged_until=acknowledged.get(pair(culprit.device, culprit.process)),
         )
-        for suspect, culprit in zip(
-            suspects,
-            culprits(
-                suspects,
-                stages.knowledge,
-                period.seconds,
-                language,
-                limited,
-                found=bisected(pipeline.bisection, suspects, now),
-            ),
-            strict=True,
-        )
+        for suspect, culprit in zip(suspects, found, strict=True)
     )
     packets = suspects[0].total if suspects else 0
     understood = not_understood.is_anything_understood(stages.metrics)
