@@ -139,11 +139,6 @@ class _Known:
         return Place(site, region)
 
 
-def digest_of(token: str) -> str:
-    """Return how a token is written in the file."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _read(file: Path) -> _Known:
     reading = _Reading()
     try:

@@ -1,5 +1,7 @@
 """Reports to a relay: whose they are, and that nothing is answered well that is not safe."""
 
+from hashlib import sha256
+
 import pytest
 
 from exporter import wire
@@ -10,7 +12,7 @@ from exporter.fleet.records import Report, decode
 from exporter.fleet.relay_http import Ways, create
 from exporter.fleet.relay_metrics import RelayMetrics
 from exporter.fleet.session import Session
-from exporter.fleet.subscribers import OneSite, Place, Subscribers, digest_of
+from exporter.fleet.subscribers import OneSite, Place, Subscribers
 from exporter.host_report import HostReport
 from exporter.metrics.formats import encode
 from exporter.web.posted import BURST
@@ -20,6 +22,7 @@ from tests.web.client import Client
 
 REPORTS = "/api/v1/reports"
 SECRET = "a token of a subscriber"
+DIGEST = sha256(SECRET.encode()).hexdigest()
 
 
 class Taking:
@@ -81,7 +84,7 @@ def desk():
 @pytest.fixture
 def provider(tmp_path):
     file = tmp_path / "subscribers"
-    file.write_text(f"s-1@tokyo address 198.51.100.0/24\ns-2@tokyo token {digest_of(SECRET)}\n")
+    file.write_text(f"s-1@tokyo address 198.51.100.0/24\ns-2@tokyo token {DIGEST}\n")
     return Desk(Subscribers(file))
 
 
@@ -205,7 +208,7 @@ def scope(path, token=""):
 
 def test_a_subscribers_token_is_as_good_as_a_password_where_reports_are_taken(tmp_path):
     file = tmp_path / "subscribers"
-    file.write_text(f"s-1 address 198.51.100.0/24\ns-2 token {digest_of(SECRET)}\n")
+    file.write_text(f"s-1 address 198.51.100.0/24\ns-2 token {DIGEST}\n")
     admitted = relay_http.admits(Subscribers(file), None)
     assert admitted(scope(REPORTS, SECRET))
     assert not admitted(scope(REPORTS, "another"))

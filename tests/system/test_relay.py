@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 
 import pytest
 from confluent_kafka.admin import AclOperation, ResourceType
@@ -13,7 +14,6 @@ from confluent_kafka.admin import AclOperation, ResourceType
 from exporter import wire
 from exporter.fleet.records import Lines, Report
 from exporter.fleet.relay_keys import RelayKeys
-from exporter.fleet.subscribers import digest_of
 from exporter.host_report import HostReport
 from tests.system.parts import knockwatch, web
 from tests.system.parts.exposition import total
@@ -232,7 +232,7 @@ def test_subscribers_are_known_by_certificate_address_and_token(kafka, tmp_path)
     own, port = ca.issue(), free_port()
     file = tmp_path / "subscribers"
     file.write_text(
-        f"s-1@tokyo certificate r1.example\ns-2@tokyo token {digest_of('secret of 2')}\n"
+        f"s-1@tokyo certificate r1.example\ns-2@tokyo token {sha256(b'secret of 2').hexdigest()}\n"
     )
     listen = f'tls_port = {port}\ntls_certificate = "{own.both}"\ntls_client_ca = "{ca.file}"\n'
     whose = f'subscribers = "{file}"'
