@@ -24,6 +24,7 @@ from exporter.host_report import (
     PortTable,
     Socket,
 )
+from exporter.lookalikes import is_clear
 
 VERSION = 1
 MAX_SOCKETS = 20_000
@@ -98,9 +99,9 @@ def _parsed(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
 
 
 def _checked(report: HostReport) -> HostReport:
-    device = report.device
-    if not device.strip() or _UNPRINTABLE.search(device):
-        raise WireError(f"not a printable name: {device[:MAX_TEXT]!r} at device")
+    device = " ".join(report.device.split())
+    if not device or not is_clear(device) or _UNPRINTABLE.search(report.device):
+        raise WireError(f"not a printable name: {report.device[:MAX_TEXT]!a} at device")
     since = report.unchanged_since
     addresses = _bounded(report.addresses, MAX_ADDRESSES, "addresses")
     canonicals = (_address(text, f"addresses[{index}]") for index, text in enumerate(addresses))
@@ -109,7 +110,7 @@ def _checked(report: HostReport) -> HostReport:
         links.setdefault(link.interface, link)
     return HostReport(
         version=VERSION,
-        device=_text(" ".join(device.split()), "device"),
+        device=_text(device, "device"),
         machine_id=_optional(_text, report.machine_id, "machine_id"),
         age_seconds=_age(report.age_seconds, "age_seconds"),
         interval_seconds=_seconds(report.interval_seconds, "interval_seconds", MAX_INTERVAL, 1.0),

@@ -18,6 +18,7 @@ from exporter.host_report import (
     PortTable,
     Socket,
 )
+from exporter.lookalikes import is_clear
 from exporter.wire import WireError, decode, encode
 
 REPORT = HostReport(
@@ -101,7 +102,9 @@ TABLES = st.builds(
 REPORTS = st.builds(
     HostReport,
     version=st.just(1),
-    device=words(1).map(lambda text: " ".join(text.split())).filter(bool),
+    device=words(1)
+    .map(lambda text: " ".join(text.split()))
+    .filter(lambda name: name and is_clear(name)),
     machine_id=st.none() | words(),
     age_seconds=AGES,
     interval_seconds=st.floats(1, wire.MAX_INTERVAL),

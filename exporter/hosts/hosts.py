@@ -21,6 +21,7 @@ from exporter.hosts.machines import (
     unchanged,
 )
 from exporter.inventory import Inventory
+from exporter.lookalikes import mimicked
 
 MAX_DEVICES = 1000
 MAX_FORMERLY = 8  # names that a machine had before
@@ -58,11 +59,18 @@ class Hosts:
             report = alone(report)
         if device is not None:
             check_rank(device, report, received)
+        elif (other := mimicked(report.device, self.inventory.names())) is not None:
+            raise Conflict(
+                f"{report.device} looks like {other}, which is another name: start the agent with"
+                " --device and one that nobody takes for it",
+                f"「{report.device}」は別の名前「{other}」と見分けがつかないため、使えません",
+            )
         former = self._former(device, report, taken, received)
         self._check_room(former or device, report)
         if former is not None:
             device = self._rename(former, report.device, taken)
         elif device is None:
+            self._forget_mimics(report.device)
             device = self._new(report, taken, received)
         # A report that arrives later and was made earlier is from a spool; one that arrives
         # earlier than the last comes after our clock was set back.
@@ -174,6 +182,11 @@ class Hosts:
         )
         self._devices[report.device.casefold()] = device
         return device
+
+    def _forget_mimics(self, name: str) -> None:
+        """A name that is written plainly takes the place of those that only look like it."""
+        for other in [one.name for one in self._devices.values() if mimicked(one.name, (name,))]:
+            self.forget(other)
 
     def _former(
         self, device: Device | None, report: HostReport, taken: float, received: float

@@ -7,6 +7,7 @@ device, all of a kind, or an address.
 import re
 
 from exporter.addresses import packed
+from exporter.lookalikes import is_clear
 
 MAX_NAME = 64  # characters; stations name themselves as they like
 
@@ -34,7 +35,7 @@ _LENT = frozenset(("", "client", "dhcp", "host", "ip", "unknown"))  # words befo
 def first_label(text: str) -> str:
     """Return the first label of a host name; "" when it cannot be shown."""
     label = text.partition(".")[0][:MAX_NAME].strip()
-    return label if label.isprintable() else ""
+    return label if is_clear(label) else ""
 
 
 def is_of_a_kind(name: str) -> bool:

@@ -7,7 +7,8 @@ Times are Unix seconds.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -21,6 +22,7 @@ from exporter.inventory.presences import Presence, Presences
 from exporter.inventory.radios import Radios
 from exporter.inventory.resolved import Resolved
 from exporter.inventory.whereabouts import Whereabouts
+from exporter.lookalikes import mimicked
 
 
 class Holder(msgspec.Struct, frozen=True, gc=False):
@@ -129,6 +131,10 @@ class Inventory:
         """Whether a device itself reported an address as its own at a moment."""
         return self.presences.held(name, address, moment)
 
+    def names(self) -> Iterator[str]:
+        """The names of devices that report, or are configured."""
+        return chain(self.presences.names(), self._names.values())
+
     def excluded(self, name: str) -> frozenset[str]:
         """The places that never are a device's."""
         return self._excluded.get(name.casefold(), frozenset())
@@ -186,7 +192,9 @@ class Inventory:
         excluded = self.excluded(hostname)
         if mac in excluded:
             return Holder(apart(hostname, mac), (Reason("excluded", {"device": hostname}),))
-        if mac and (key in self._names or self._has_stations(key)):
+        if mimicked(hostname, self.names()) or (
+            mac and (key in self._names or self._has_stations(key))
+        ):
             # A guest may call itself what a device is called already.
             return Holder(None, (Reason("guest", {**values}),))
         if not self.leases.is_one(hostname, excluded):

@@ -89,6 +89,10 @@ class Presences:
         """The device that reports by a name without case, as it writes itself."""
         return self._names.get(key)
 
+    def names(self) -> Iterable[str]:
+        """The devices that report, as they write themselves."""
+        return self._names.values()
+
     def places(self, key: str) -> Iterable[str]:
         """What a device has by its last report; `key` is its name without case."""
         return self._of_device.get(key, ())

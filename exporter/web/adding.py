@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from exporter import wire
 from exporter.access.pairing import LIFETIME, Codes, TooManyTriesError, written
 from exporter.access.tokens import Tokens
+from exporter.lookalikes import is_clear
 from exporter.service import Service
 from exporter.web import bodies, forms, rendering
 from exporter.web.refusals import Refusal
@@ -53,7 +54,7 @@ class Adding:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Refusal(400, "refused.because", error=f"not a pairing: {error}") from None
         name = " ".join(wish.device.split())
-        if not 0 < len(name) <= wire.MAX_TEXT or not name.isprintable() or name.startswith("#"):
+        if not 0 < len(name) <= wire.MAX_TEXT or not is_clear(name) or name.startswith("#"):
             raise Refusal(400, "refused.device", most=wire.MAX_TEXT)
         if self._tokens is None:
             raise Refusal(409, "refused.no_tokens")

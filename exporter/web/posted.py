@@ -12,6 +12,7 @@ from starlette.requests import Request
 from exporter import rates, sockets_text, wire
 from exporter.host_report import HostReport
 from exporter.hosts import MAX_DEVICES
+from exporter.lookalikes import is_clear
 from exporter.web import bodies
 from exporter.web.refusals import Refusal
 
@@ -37,7 +38,7 @@ async def report(request: Request) -> tuple[HostReport, bytes]:
 async def sockets(text: bytes | str, device: str) -> HostReport:
     """Return what netstat and its like print on a device. Raises Refusal."""
     name = " ".join(device.split())
-    if not 0 < len(name) <= wire.MAX_TEXT or not name.isprintable():
+    if not 0 < len(name) <= wire.MAX_TEXT or not is_clear(name):
         raise Refusal(400, "refused.device", most=wire.MAX_TEXT)
     try:
         loop = asyncio.get_running_loop()

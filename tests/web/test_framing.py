@@ -126,3 +126,38 @@ def test_the_page_says_that_it_does_not_count(household):
     assert words not in client.get("/?lang=en").text
     assert tell(client, "LIAR", "own", addresses=["192.168.1.66"], flows=[FLOW]).status == 200
     assert words in client.get("/?lang=en").text
+
+
+CYRILLIC = "\u0410NNA-PC"
+
+
+def test_a_name_that_looks_like_anothers_is_refused_whoever_reports(household):
+    client = household.client("all")
+    refused = tell(client, CYRILLIC, "all")
+    assert refused.status == 409
+    assert "looks like ANNA-PC" in refused.json["error"]
+    path = "/api/v1/sockets/%D0%90NNA-PC"
+    pasted = client.post(path, CONNTRACK.encode(), authorization="Bearer all")
+    assert pasted.status == 409
+    for hidden in ("\u200d", "\u3164", "\U000e0041"):
+        assert tell(client, f"ANNA-PC{hidden}", "all").status == 400
+    assert [device.name for device in household.service.pipeline.stages.hosts.devices()] == [
+        "ANNA-PC"
+    ]
+
+
+def test_who_came_first_with_such_a_name_makes_room(home):
+    client = home.client("all")
+    assert tell(client, CYRILLIC, "all").status == 200
+    assert tell(client, "ANNA-PC", "all", addresses=[VICTIM]).status == 200
+    assert tell(client, CYRILLIC, "all").status == 409
+    assert [one["device"] for one in client.get("/api/v1/devices").json["devices"]] == ["ANNA-PC"]
+
+
+@pytest.mark.parametrize("name", [CYRILLIC, "ANNA-PC\u3164"])
+def test_a_guest_that_calls_itself_so_is_not_named(household, name):
+    lease = f"<30>dnsmasq-dhcp[1]: DHCPACK(br0) 192.168.1.77 02:00:5e:00:53:09 {name}"
+    household.hears(lease)
+    answer = household.client().get("/api/v1/devices?address=192.168.1.77").json
+    assert answer["device"] is None
+    assert "lease" in answer["rules"]
