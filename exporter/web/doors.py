@@ -48,7 +48,8 @@ class Doors:
         if not passwords.are_asked_for or scope["path"] in OPEN or self._admits(scope):
             return True
         given = _login(Headers(scope=scope).get("authorization", ""))
-        return given is not None and await passwords.are_right(*given)
+        client = scope["client"][0] if scope.get("client") else ""
+        return given is not None and await passwords.are_right(*given, client)
 
 
 def _login(header: str) -> tuple[str, bytes] | None:

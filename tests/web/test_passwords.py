@@ -56,11 +56,45 @@ def test_another_hash_is_another_password(known):
 
 
 def test_what_is_remembered_is_bounded_and_no_password(known, monkeypatch):
-    monkeypatch.setattr(passwords, "MOST_KNOWN", 3)
+    monkeypatch.setattr(passwords, "MOST_WRONG", 3)
     for number in range(5):
         right(known, "anna", b"wrong %d" % number)
-    assert len(known._known) == 3
-    assert all(len(key) == 32 and b"wrong" not in key for key in known._known)
+    right(known, "ben", "größer".encode())
+    assert (len(known._wrong), len(known._right)) == (3, 1)
+    for key in (*known._wrong, *known._right):
+        assert len(key) == 32
+        assert b"wrong" not in key
+
+
+def test_many_wrong_ones_make_nobody_forget_what_was_right(known, monkeypatch):
+    monkeypatch.setattr(passwords, "MOST_WRONG", 3)
+    assert right(known, "anna", b"secret")
+    for number in range(5):
+        assert not right(known, "anna", b"wrong %d" % number)
+    monkeypatch.setattr(passwords, "_fits", lambda *_: pytest.fail("tried again"))
+    assert right(known, "anna", b"secret")
+
+
+def test_who_tries_many_waits_for_himself_and_others_do_not_wait_for_him(known, monkeypatch):
+    """The thread takes tries in their order; a hundred of one client would stand before hers."""
+    tried = []
+    fits = passwords._fits
+    monkeypatch.setattr(passwords, "_fits", lambda *given: tried.append(given[0]) or fits(*given))
+
+    async def all_at_once():
+        async with asyncio.TaskGroup() as tasks:
+            many = [
+                tasks.create_task(known.are_right("x", b"%d" % number, "192.168.1.66"))
+                for number in range(50)
+            ]
+            await asyncio.sleep(0)
+            assert await known.are_right("anna", b"secret", "192.168.1.20")
+            before = tried.index(b"secret")
+        assert not any(task.result() for task in many)
+        return before
+
+    assert asyncio.run(all_at_once()) < 5
+    assert len(tried) == 51
 
 
 def test_a_longer_password_than_bcrypt_looks_at_is_none():
