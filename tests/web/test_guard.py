@@ -143,6 +143,8 @@ def test_every_answer_forbids_scripts_frames_and_keeping(home):
         assert "frame-ancestors 'none'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
 
 
 def test_a_missing_token_is_asked_for_by_its_scheme(home):
