@@ -80,6 +80,11 @@ class Tokens:
         device = owners[0].device
         return Owner(device, device is None or device.casefold() in self._observers)
 
+    def devices(self) -> list[str]:
+        """The devices that have a token of their own."""
+        self._renew()
+        return [entry.owner.device for entry in self._lines if entry.owner.device is not None]
+
     def issue(self, device: str) -> str:
         """Make a token that may report for a device, and store its digest.
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from exporter import wire
 from exporter.access.pairing import LIFETIME, Codes, TooManyTriesError, written
 from exporter.access.tokens import Tokens
-from exporter.lookalikes import is_clear
+from exporter.lookalikes import is_clear, look
 from exporter.service import Service
 from exporter.web import bodies, forms, rendering
 from exporter.web.refusals import Refusal
@@ -64,6 +64,7 @@ class Adding:
             raise Refusal(429, "refused.tries") from None
         if not known:
             raise Refusal(403, "refused.code")
+        self._check_free(name, self._tokens)
         try:
             token = self._tokens.issue(name)
         except (OSError, ValueError) as error:
@@ -72,6 +73,12 @@ class Adding:
             raise Refusal(503, "refused.because", error=why) from None
         logger.info("a device was paired: {}", name)
         return JSONResponse({"device": name, "token": token})
+
+    def _check_free(self, name: str, tokens: Tokens) -> None:
+        """Raise Refusal when a device of that name has a token: who has a code is not yet it."""
+        if look(name) in map(look, tokens.devices()):
+            logger.warning("a code was good, but {} has a token already", name)
+            raise Refusal(409, "refused.has_token", device=name)
 
     def _page(self, request: Request, code: str | None) -> Response:
         language = rendering.language_of(request, self._service.config.language)

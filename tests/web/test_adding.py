@@ -95,6 +95,28 @@ def test_a_code_is_good_once(guarded):
     assert "/add" in again.json["error"]
 
 
+@pytest.mark.parametrize("name", ["ben-pc", "NAS", "\u0412en-PC"])
+def test_a_code_takes_no_name_whose_device_has_a_token(home, guarded, name):
+    """Who was given a code for his own device could report for another's while that one is off."""
+    code = code_of(guarded.submit("/add", token="all").text)
+    mine = guarded.post(PAIR, wish(code, "Ben-PC")).json["token"]
+    (home.folder / "configured-tokens").write_text("all\nNAS own\n")
+    refused = guarded.post(PAIR, wish(code_of(guarded.submit("/add", token="all").text), name))
+    assert refused.status == 409
+    assert "has a token already" in refused.json["error"]
+    mine = {"authorization": f"Bearer {mine}"}
+    assert guarded.post("/api/v1/reports", REPORT, **mine).status == 200
+
+
+def test_who_was_forgotten_is_paired_again(guarded):
+    code = code_of(guarded.submit("/add", token="all").text)
+    assert guarded.post(PAIR, wish(code)).status == 200
+    all_of_it = {"authorization": "Bearer all"}
+    assert guarded.post("/api/v1/forget/ben-pc", **all_of_it).status == 200
+    again = guarded.post(PAIR, wish(code_of(guarded.submit("/add", token="all").text)))
+    assert again.status == 200
+
+
 def test_a_code_ends_after_ten_minutes(home, guarded):
     code = code_of(guarded.submit("/add", token="all").text)
     home.now += LIFETIME + 1
