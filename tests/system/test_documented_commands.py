@@ -76,8 +76,6 @@ NOWHERE = {
     "sudo launchctl bootstrap system /Library/LaunchDaemons/knockwatch.agent.plist": (
         "macOS: see tests/test_agent_files.py"
     ),
-    "pip install '.[upnp]'": "asks an index",
-    "pip install '.[kafka]'": "asks an index",
     "docker compose up -d --build": "asks an index",
     "docker compose restart alertmanager": "needs the stack; that it starts with files is tested",
     "docker buildx build --platform linux/amd64,linux/arm64 --tag knockwatch:0.1.0 .": (
@@ -111,8 +109,12 @@ STAND_INS = {
     "ssh": f'cat "{SAMPLES / "conntrack.txt"}"',
     "apt": '[ "$1" = install ]',
     "git": 'case "$1" in clone) mkdir -p "$3" ;; pull|checkout) ;; *) exit 1 ;; esac',
-    "pipx": 'case "$*" in uninstall*) ;; *) [ -d "${*##* }" ] && [ -e "$(echo "$*" '
-    '| sed "s/.*--constraint \\([^ ]*\\) .*/\\1/")" ] ;; esac',
+    # The last word is a folder with a project; a constraint is a file.
+    "pipx": (
+        'case "$*" in uninstall*) exit ;; *--constraint*) file="${*##*--constraint }" ;; esac\n'
+        '[ -e "$(set -- ${file-/}; echo $1)" ] || exit 1; last="${*##* }"\n'
+        '[ -e "${last%%[[]*}/pyproject.toml" ]'
+    ),
     # Nothing is removed, but it has to be there.
     "rm": 'for each; do case "$each" in -*) ;; *) [ -e "$each" ] || exit 1 ;; esac; done',
     # Each unit that is named has been put in its place, but Grafana's, which is its package's.
@@ -226,6 +228,7 @@ def stand_ins(folder: Path) -> Path:
 def furnish(folder: Path, text: str) -> None:
     """Make what a block finds on a machine: folders, what was downloaded, units of before."""
     (folder / "netstat.txt").write_text(NETSTAT)
+    (folder / "pyproject.toml").touch()
     for place in FOLDERS:
         (folder / place[1:]).mkdir(parents=True)
     for archive, programs in DOWNLOADED.items() if "tar xf" in text else ():
@@ -264,7 +267,7 @@ def run(block: Block, server: Server, folder: Path) -> subprocess.CompletedProce
 
 
 def goes_on(block: Block) -> bool:
-    return "agent --server" in block.text and "--print" not in block.text
+    return any("agent --server" in one and "--print" not in one for one in here(block))
 
 
 @pytest.mark.system
