@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+import pytest
+
 from exporter.web import turns
 from exporter.web.turns import InTurn, Turns
 
@@ -57,10 +59,15 @@ class Senders:
 
     def __init__(self):
         self.read = []
+        self.answer = asyncio.Event()
+        self.said = []
 
     async def app(self, scope, receive, send):
         number = len(self.read)
         self.read.append(0)
+        if scope["method"] == "GET":
+            await self.answer.wait()
+            return
         while (message := await receive())["more_body"]:
             self.read[number] += len(message["body"])
 
@@ -73,7 +80,20 @@ class Senders:
             await silence.wait()
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        await application({"type": "http", "path": path, "client": (client, 1)}, receive, None)
+        scope = {"type": "http", "method": "POST", "path": path, "client": (client, 1)}
+        await application(scope, receive, None)
+
+    async def ask(self, application, client, path, *, gone=False):
+        async def receive():
+            if not gone:
+                await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
+
+        async def say(message):
+            self.said.append((client, message.get("status")))
+
+        scope = {"type": "http", "method": "GET", "path": path, "client": (client, 1)}
+        await application(scope, receive, say)
 
 
 def under_way(requests, path="/api/v1/reports"):
@@ -107,7 +127,44 @@ def test_of_a_client_one_large_body_is_read_at_a_time():
     assert read == [5 * len(PIECE), len(PIECE), 5 * len(PIECE), len(PIECE), len(PIECE)]
 
 
-def test_two_expositions_of_a_client_are_made_at_a_time():
-    asked = [("a", [b"x"])] * 3 + [("b", [b"x"])]
-    assert under_way(asked, "/metrics") == [1, 1, 1]  # the third has not begun
-    assert under_way(asked, "/") == [1, 1, 1, 1]
+def asked(*requests):
+    """Return how many questions are under way before any is answered, and are when all are."""
+
+    async def steps():
+        senders = Senders()
+        application = InTurn(senders.app)
+        async with asyncio.TaskGroup() as tasks:
+            for client, path, gone in requests:
+                tasks.create_task(senders.ask(application, client, path, gone=gone))
+            for _ in range(300):
+                await asyncio.sleep(0)
+            before = len(senders.read)
+            senders.answer.set()
+        return before, len(senders.read), senders.said
+
+    return asyncio.run(asyncio.wait_for(steps(), 10))
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/", "/packets", "/api/v1/suspects"])
+def test_two_expositions_and_questions_of_a_client_are_answered_at_a_time(path):
+    before, after, _ = asked(*[("a", path, False)] * 5, ("b", path, False))
+    assert (before, after) == (3, 6)
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/static/style.css"])
+def test_what_costs_nothing_does_not_wait(path):
+    before, _, _ = asked(*[("a", path, False)] * 5)
+    assert before == 5
+
+
+def test_who_has_gone_gets_no_answer():
+    _, after, said = asked(*[("a", "/packets", True)] * 20, ("a", "/packets", False))
+    assert (after, said) == (1, [])
+
+
+def test_of_a_client_only_so_many_are_under_way(monkeypatch):
+    """Who hangs up leaves his question behind: two hundred of them would turn everybody away."""
+    monkeypatch.setattr(turns, "REQUESTS_OF_A_CLIENT", 3)
+    before, after, said = asked(*[("a", "/-/ready", False)] * 5, ("b", "/-/ready", False))
+    assert (before, after) == (4, 4)
+    assert said == [("a", 503), ("a", None)] * 2
