@@ -20,8 +20,10 @@ from exporter.events import Event, Kind, SyslogMessage
 _ID = 'msg_id="'
 _NUMBER = re.compile(r"[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}\"")
 _LEADING_PAIR = re.compile(r"\s*+[\w.-]++=(?:\"[^\"]*+\"|\S*+)")
+_NAME = 72  # characters in which the verdict begins, a member's name in front of it included
 _MONITOR = re.compile(
-    r"(?P<verdict>Allow|Deny)[ \t]++(?P<source>[0-9A-Fa-f:.]{3,45}+)[ \t]++"
+    r"(?:(?!Allow|Deny)[\w.-]{1,64}+[ \t]++)?(?P<verdict>Allow|Deny)[ \t]++"
+    r"(?P<source>[0-9A-Fa-f:.]{3,45}+)[ \t]++"
     r"(?P<destination>[0-9A-Fa-f:.]{3,45}+)[ \t]++[^\s/]{1,64}+/(?P<transport>[a-z0-9]{2,10}+)"
     r"(?:[ \t]++(?P<source_port>[0-9]{1,5}+)[ \t]++(?P<destination_port>[0-9]{1,5}+))?(?!\S)"
     r"(?:[ \t]++(?P<ingress>[^\s(]++)[ \t]++(?P<egress>[^\s(]++)[ \t]++(?:Allowed|Denied)(?!\S))?"
@@ -41,7 +43,7 @@ def claims(message: SyslogMessage) -> bool:
     """Tell whether a message number is there; lines of its DHCP server are left to that dialect."""
     text = message.text
     at = text.find(_ID)
-    if text.startswith(("Allow ", "Deny ")) and _MONITOR.match(text):
+    if (" Allow " in f" {text[:_NAME]}" or " Deny " in f" {text[:_NAME]}") and _MONITOR.match(text):
         return True
     return (
         at >= 0

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from exporter.events import SyslogMessage
-from exporter.syslog import encoding, priorities, stamps
+from exporter.syslog import encoding, originators, priorities, stamps
 from exporter.syslog.priorities import Priority
 
 _EDGES = " \t\r\n\0\ufeff"
@@ -32,21 +32,6 @@ _VERSION = re.compile(r"1 (?=[0-9]{4}-[0-9]{2}-[0-9]{2}T)")  # of RFC 5424, wher
 _DIGITS = frozenset(":0123456789")
 _NUMBERED = re.compile(r":? ?(?:[0-9]{1,10}: )?(?:[\w.-]{1,64}: )?(?:[0-9]{1,10}: )?\.?(?=[A-Z])")
 _LEFT_COUNT = re.compile(r"[1-9][0-9]{0,6} (?=<[0-9]{1,3}>)")
-_HOST = re.compile(
-    r"(?![0-9_]*+$|[0-9]{4}-[0-9]{2}-[0-9]{2}$)"  # a bare number is no host, nor is a date
-    r"[A-Za-z0-9_:][A-Za-z0-9._:-]{0,254}"
-)
-# Words that messages begin with; where the host is left out, they stand in its place.
-_NO_HOST = frozenset(
-    (
-        *("udp", "tcp", "icmp", "icmpv6", "nat", "last", "same", "message", "intrusion"),
-        *("accept", "accepted", "allow", "allowed", "pass", "passed", "permit", "permitted"),
-        *("block", "blocked", "deny", "denied", "drop", "dropped", "reject", "rejected"),
-        *("connection", "discard", "discarded", "rule", "kqueue"),
-        *("bad", "failed", "login", "user", "internet", "internetverbindung"),
-        *("debug", "info", "warn", "error", "fatal"),
-    )
-)
 # The usual header: PRI, stamp, host, and the word behind it, which may be a tag.
 _USUAL = re.compile(
     rf"(<[0-9]{{1,3}}>|)({stamps.USUAL}) (?!(?:19|20)[0-9]{{2}}:? )"
@@ -142,10 +127,12 @@ def tag(text: str) -> tuple[str | None, str | None, str]:
     return name or None, proc_id or None, content.lstrip(" ")
 
 
-def _classic(text: str, received: float, priority: Priority) -> SyslogMessage:
+def _classic(
+    text: str, received: float, priority: Priority, hostname: str | None = None
+) -> SyslogMessage:
     """Read RFC 3164, or what a router takes for it; relays put their own in front."""
-    time = hostname = None
-    relayed = stamped = False
+    time = None
+    relayed, stamped = hostname is not None, False
     stamp = stamps.at_start(text, received)
     for _ in range(_HEADERS):
         if text[:2] == "1 " and (version := _VERSION.match(text)):
@@ -159,9 +146,10 @@ def _classic(text: str, received: float, priority: Priority) -> SyslogMessage:
         said = priorities.before_host(text)
         if said.end:  # and TABs between its columns
             text = text[said.end :].replace("\t", " ", 1)
-        strict = not said.end and (relayed or stamp.hostless)
+        sure = said.end > 0 or not (relayed or stamp.hostless)
+        inner_relay = relayed and not stamp.hostless
         if (stamp := stamps.at_start(text, received)) is None:
-            host, text = _host(text, strict=strict)
+            host, text = originators.split_off(text, sure=sure, relayed=inner_relay)
             hostname = host or hostname
             own = priorities.in_front(text)
             text = text[own.end :].lstrip(_EDGES) if own.end else text
@@ -188,30 +176,6 @@ def _classic(text: str, received: float, priority: Priority) -> SyslogMessage:
     )
 
 
-def _host(text: str, *, strict: bool) -> tuple[str | None, str]:
-    """Split the host off; `strict` wants a tag or level behind it, else it is no host."""
-    word, _, rest = text.partition(" ")
-    if not rest or word[-1] == ":" or len(word) > 255 or priorities.level(word).end:
-        return None, text
-    rest = rest.lstrip(" ")
-    if word == "(none)":
-        return None, rest
-    if rest[:1] == "\t" or not _may_be_host(word):
-        return None, text
-    if rest.startswith(word) and rest[len(word) : len(word) + 1] == " ":
-        rest = rest[len(word) :].lstrip(" ")  # UniFi prints it twice
-    if strict:
-        second = rest.partition(" ")[0]
-        if second[-1:] != ":" and not priorities.level(second).end:
-            return None, text
-    return word, rest
-
-
-@lru_cache(maxsize=4096)
-def _may_be_host(word: str) -> bool:
-    return _HOST.fullmatch(word) is not None and word.lower() not in _NO_HOST
-
-
 def _structured(
     text: str, received: float, priority: Priority, relay: str | None = None
 ) -> SyslogMessage | None:
@@ -220,15 +184,18 @@ def _structured(
     stamp = None if stamp_text == "-" else stamps.at_start(stamp_text, received)
     if stamp_text != "-" and stamp is None:
         return None
-    hostname, _, text = text.partition(" ")
+    host, _, text = text.partition(" ")
+    hostname = host if len(host) <= 255 and originators.may_be(host) else relay
     app_name, proc_id, _, data = [*text.split(" ", 3), "", "", "", ""][:4]
     content = _after_elements(data).lstrip(" \ufeff")
+    if app_name in _NIL and stamps.at_start(content, received):  # a relay has wrapped all of it
+        return _classic(content, received, priority, hostname)
     return SyslogMessage(
         received=received,
         facility=priority.facility,
         severity=priority.severity,
         time=stamp.time if stamp else None,
-        hostname=hostname if len(hostname) <= 255 and _may_be_host(hostname) else relay,
+        hostname=hostname,
         app_name=_value(app_name),
         proc_id=_value(proc_id),
         text=content if app_name in _NIL else text,  # without a tag, what a free-form dialect reads

@@ -183,6 +183,21 @@ def test_a_relay_may_put_its_header_in_front_of_rfc_5424(front):
     assert read("Nov 10 23:04:06 relay 1 2026-11-10T23:04:06Z - app - - - x").hostname == "relay"
 
 
+@pytest.mark.parametrize("front", ["", "Nov 10 23:04:06 192.0.2.1 ", "2026/11/10 23:04:06: "])
+def test_what_a_relay_wraps_without_a_tag_may_have_a_header_of_its_own(front):
+    message = read(f"<134>1 2026-11-10T23:04:06Z relay - - - - {front}LAN2 Rejected at IN(1)")
+    assert (message.app_name, message.text) == (None, "LAN2 Rejected at IN(1)")
+    assert message.hostname == ("192.0.2.1" if "192" in front else "relay")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1 ", "2001:db8::1 ", "buffalo.setup  ", "gw kern.warn "])
+def test_behind_a_relay_an_address_or_two_blanks_tell_the_host(host):
+    message = read(f"Nov 10 23:04:06 relay Nov 10 23:04:06 {host}PP[01] up")
+    assert (message.hostname, message.text) == (host.split()[0], "PP[01] up")
+    words = read("Nov 10 23:04:06 relay Nov 10 23:04:06 Several words")
+    assert (words.hostname, words.text) == ("relay", "Several words")
+
+
 @pytest.mark.parametrize(
     ("line", "time"),
     [
