@@ -36,7 +36,6 @@ _FLOW = re.compile(
 )
 _ACTION = re.compile(r"\bAction: *+(?P<action>[A-Za-z]{2,16}+)", re.IGNORECASE)
 _RULE = re.compile(r"\bRule Id: *+(?P<rule>[^\s]{1,32}+)", re.IGNORECASE)
-_ACCEPTED = frozenset({"accept", "accepted", "allow", "pass"})
 _LINK = re.compile(
     r"(?:(?:PPP|WAN) link|PPP(?:o[AE])? is) (?P<state>up|down)\b"
     r"(?: \([^()]{0,64}+\))?(?: \[(?P<ip>[0-9A-Fa-f:.]++)\])?",
@@ -182,15 +181,19 @@ def _judged(found: re.Match[str]) -> Event:
 
 def _firewall(text: str) -> Event:
     found = _FLOW.search(text[:1024])
+    # What does not pass a check is dropped; a rule has an action, unless it is cut.
+    kind: Kind = "rejected" if " check " in text[:48] else "other"
     if found is None:  # the firewall speaks about itself, or the line is cut
-        return Event(kind="rejected" if " check " in text[:48] else "other")
+        return Event(kind=kind)
     transport = fields.transport(found["transport"])
     has_ports = transport not in fields.PORTLESS
     said = _ACTION.search(text, found.end(), found.end() + 512)
     action = said["action"].lower() if said else None
+    if action:
+        kind, action = keyvalue.verdict(action)
     rule = _RULE.search(text, found.end(), found.end() + 512)
     return Event(
-        kind="accepted" if action in _ACCEPTED else "rejected",
+        kind=kind,
         action=action,
         transport=transport,
         source_ip=fields.address(found["source"] or ""),

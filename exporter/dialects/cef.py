@@ -15,6 +15,7 @@ from exporter.dialects import Dialect, Malformed, fields, keyvalue
 from exporter.events import Event, Kind, SyslogMessage
 
 _BARE = re.compile(r"[01]\|[A-Za-z][^|=]{0,63}+\|[^|]{0,64}+\|")  # the word CEF is lost
+_CATEGORY = re.compile(r"\A\w{1,32}+:\w{1,32}+")  # "traffic:forward deny": the way, no verdict
 _SEPARATOR = re.compile(r"(?<!\\)\|")
 _KEY = re.compile(r" ([A-Za-z0-9_.]++)=")
 _ESCAPED = re.compile(r"\\([\\=|])")
@@ -58,7 +59,7 @@ def parse(message: SyslogMessage) -> Event:
     if wan := _WAN.match(title):
         return Event(kind="wan_up" if wan["up"] else "wan_down")
     action = found.get("act", "")
-    kind, word = keyvalue.verdict(action or title)
+    kind, word = keyvalue.verdict(action or _CATEGORY.sub("", title))
     if keyvalue.mentions(title, _LOGIN):
         kind = "login_failure"
     elif keyvalue.mentions(title, _ATTACKS):

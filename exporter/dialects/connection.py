@@ -30,6 +30,8 @@ _PATTERN = (
     rf"(?P<to>[ \t]++to(?:[ \t]++(?P<destination>{_MASKED}[^\s(]*+{_SPACED_PORT})"
     r"(?:[ \t]*+\([ \t]*+(?P<interface>[^\s()]{1,64}+)[ \t]*+\))?)?)?"
 )
+_FRONT = 256  # characters in which Cisco's tag stands in front of its own sentence
+_TAGGED = re.compile(r"%(?:ASA|PIX|FWSM|FTD)-")
 _AS_PRINTED = re.compile(_PATTERN)
 _ANY_CASE = re.compile(_PATTERN, re.IGNORECASE)
 _NAT_FAULT = re.compile(r"nat[ \t]++[rt]x-error(?![a-z])", re.IGNORECASE)
@@ -74,6 +76,8 @@ def _sentence(text: str) -> re.Match[str] | None:
     if sentence is None and "connection" in text.lower():
         sentence = _ANY_CASE.search(text)
     if sentence is None or (sentence["to"] is None and _transport(sentence) not in _CERTAIN):
+        return None
+    if "%" in text and _TAGGED.search(text, 0, _FRONT):
         return None
     # Cisco writes address/port, and more behind it: that is another dialect's line.
     if _has_slash(sentence["source"]) or _has_slash(sentence["destination"] or ""):

@@ -23,6 +23,9 @@ _RULE = re.compile(
     r"(?:,(?P<flow>.*?->.*+))?",
     re.IGNORECASE | re.DOTALL,
 )
+_END = re.compile(
+    r" *+\[?(?:[0-9x*]{1,3}\.[0-9x*]{1,3}\.|[0-9a-f]{0,4}:[0-9a-f]*+:)", re.IGNORECASE
+)
 _FLAGS = re.compile(r"[ ,\[]Flag=(?P<letters>[SFRAPUEC]{1,8})[,\]]")
 _USER = re.compile(
     r"Local User(?: ?\(MAC ?= ?(?P<mac>[0-9A-Fa-f:-]{17})\))?[ :]++(?P<source>\S++) ?(?:DNS )?-> ?"
@@ -101,9 +104,8 @@ def _with_port(text: str, transport: str) -> tuple[str, str]:
 
 
 def _is_flow(text: str) -> bool:
-    """Tell addresses from the names of networks: an address has a digit and dots or colons."""
-    source = text.partition("->")[0]
-    return any(digit.isdigit() for digit in source) and ("." in source or ":" in source)
+    """Tell addresses, masked ones too, from the names of networks."""
+    return _END.match(text) is not None
 
 
 def _user(text: str) -> Event:
