@@ -36,7 +36,7 @@ _WAN = re.compile(
     r"(?P<up> up\b| connected| restored)|(?P<down> down\b| disconnected| lost)))"
 )
 _OF_PACKETS = frozenset({*_SOURCES, *_DESTINATIONS, "proto", "spt", "dpt"})
-_LOGIN = ("login failed", "failed login", "authentication failed", "login fail")
+_LOGIN = ("failed login", "failed admin login", "authentication failed", "login fail")
 
 
 def claims(message: SyslogMessage) -> bool:

@@ -156,7 +156,7 @@ def _station(head: str, rest: str) -> Event:
         refused = "rejected" in head or "denied" in head
         return Event(kind="wifi_auth_failure" if refused else "other", mac=mac)
     found = _DEVICE.match(rest)
-    said = rest.lower()
+    said = rest[found.end() if found else 0 :].lower()  # behind a name that anybody may choose
     kind: Kind = "accepted" if "allowed" in said else "other"
     if "block" in said or "denied" in said:
         kind = "rejected"

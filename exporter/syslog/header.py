@@ -27,7 +27,8 @@ from exporter.syslog.priorities import Priority
 _EDGES = " \t\r\n\0\ufeff"
 _NIL = ("", "-")  # RFC 5424 NILVALUE
 _HEADERS = 3  # of relays and the originator
-_VERSION = re.compile(r"1 (?=[0-9]{4}-[0-9]{2}-[0-9]{2}T)")  # of RFC 5424, where PRI is lost
+# The version of RFC 5424, where PRI is lost, or the stamp has a blank.
+_VERSION = re.compile(r"1 (?=[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:)")
 # Cisco's numbers of a message, in front of a stamp; "*" would say that its clock was never set.
 _DIGITS = frozenset(":0123456789")
 _NUMBERED = re.compile(r":? ?(?:[0-9]{1,10}: )?(?:[\w.-]{1,64}: )?(?:[0-9]{1,10}: )?\.?(?=[A-Z])")
@@ -139,6 +140,8 @@ def _classic(
             inner = _structured(text[version.end() :], received, priority, hostname)
             if inner is not None:
                 return inner
+            text = text[version.end() :]
+            stamp = stamps.at_start(text, received)
         if stamp is None:
             break
         time, stamped = stamp.time, True
