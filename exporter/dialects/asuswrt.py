@@ -17,7 +17,9 @@ from exporter.events import Event, Kind, SyslogMessage
 
 _SIGN = "wlceventd_proc_event"
 _NAMES = frozenset({"wlceventd", "WLCEVENTD", "roamast"})
-_OTHERS = frozenset({"rc_service", "WATCHDOG", "acsd", "cfg_server", "BWDPI", "disk_monitor"})
+_OTHERS = frozenset(
+    {"bsd", "rc_service", "WATCHDOG", "acsd", "cfg_server", "BWDPI", "disk_monitor"}
+)
 _WLC = re.compile(
     r"(?:(?P<interface>[^\s:]{1,64}+):[ \t]*+)?(?P<event>[A-Za-z]++)(?:_ind|_IND)?[ \t]++"
     r"(?P<station>[0-9A-Fa-f:-]{1,17}+)"
@@ -46,6 +48,7 @@ def claims(message: SyslogMessage) -> bool:
         or message.app_name in _OTHERS
         or _SIGN in text
         or "WLC_SCB_" in text
+        or "SBF: dhd" in text
         or (text.startswith(("WAN", "Connection: ")) and _is_wan(message))
         or programs.hidden(message) in _NAMES
     )

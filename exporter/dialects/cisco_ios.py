@@ -34,6 +34,10 @@ _SIGNATURE = re.compile(
     r"(?P<destination>[0-9A-Fa-f:.]{3,45}+)",
     re.DOTALL,
 )
+_ASSIGNED = re.compile(
+    r"DHCPD: assigned IP address (?P<ip>[0-9.]{7,15}+) to client (?P<client>[0-9a-f.]{4,80}+)",
+    re.IGNORECASE,
+)
 _SUMMARY = re.compile(
     r"(?P<count>[0-9]++) packets? (?:were|was) (?P<verdict>dropped|passed) from "
     r"(?:(?P<interface>[A-Za-z]\S*+) )?(?P<source>\S++) => (?P<destination>[^\s(]++)",
@@ -77,8 +81,11 @@ _ATTACKS = frozenset({"ALERT_ON", "HOST_TCP_ALERT_ON", "BLOCK_HOST", "TCP_SYN_FL
 
 
 def claims(message: SyslogMessage) -> bool:
-    """Tell whether there is a tag of words; the firewalls' tags have numbers."""
-    return "%" in message.text and _TAG.search(message.text) is not None
+    """Tell whether there is a tag of words, or what `debug ip dhcp server` says of a lease."""
+    text = message.text
+    if "DHCPD: assigned" in text:
+        return _ASSIGNED.search(text) is not None
+    return "%" in text and _TAG.search(text) is not None  # the firewalls' tags have numbers
 
 
 def parse(message: SyslogMessage) -> Event:
@@ -88,6 +95,9 @@ def parse(message: SyslogMessage) -> Event:
     """
     tag = _TAG.search(message.text)
     if tag is None:
+        if assigned := _ASSIGNED.search(message.text):
+            ip, mac = fields.address(assigned["ip"]), notation.mac(assigned["client"])
+            return Event(kind="dhcp_lease" if ip else "other", ip=ip, mac=mac)
         raise Malformed("no '%FACILITY-level-MNEMONIC:'")
     if tag["facility"] in _TWO_TAGS and (second := _TAG.search(message.text, tag.end())):
         tag = second

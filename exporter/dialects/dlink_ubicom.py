@@ -185,6 +185,11 @@ DIALECT = Dialect(
         "Blocked incoming TCP connection request from 198.51.100.7:8240 to 203.0.113.9:6003",
         "Wireless system with MAC address 00005E005305 associated",
         "A network computer was assigned the IP address of 192.168.0.100.",
+        "Lease 192.168.0.100 renewed by client 00005E005305",
+        (
+            "Internet access port filter dropped packet from 192.168.0.9:1204 to 198.51.100.7:80 "
+            "(protocol 6)"
+        ),
         (
             "[INFO] Tue Nov 10 23:04:06 2026 Blocked outgoing TCP packet from 192.168.0.9:1204 to "
             "198.51.100.7:80 as RST:ACK received but there is no active connection"

@@ -34,6 +34,8 @@ _WAN = re.compile(
 
 def claims(message: SyslogMessage) -> bool:
     """Tell whether one of the programs above wrote the line."""
+    if message.app_name == "firewall":
+        return message.content.startswith("Reloading firewall")
     return message.app_name in _NAMES or programs.hidden(message) in _NAMES
 
 

@@ -112,5 +112,9 @@ DIALECT = Dialect(
     examples=(
         '"1794351846","Nov 10 23:04:06","DHCP","INFO","DHCPS:Send ACK to 192.168.0.100"',
         "DHCP Server allocated IP address 192.168.0.100 for the client[MAC: 00-00-5E-00-53-05].",
+        (
+            "[client:phone:00-00-5E-00-53-05] went online on [ap:attic:00-00-5E-00-53-06] with "
+            'SSID "home" on channel 36.'
+        ),
     ),
 )

@@ -36,7 +36,7 @@ def claims(message: SyslogMessage) -> bool:
     if message.app_name in _NAMES:
         return True
     text = message.text
-    if "EVENT_STA_" in text or "STA_ASSOC_TRACKER" in text:
+    if "EVENT_STA_" in text or "STA_ASSOC_TRACKER" in text or "ace_reporter." in text:
         return True
     name = programs.hidden(message)
     # "switch:" is any text's word; UniFi's stands behind model,mac,version.
