@@ -19,24 +19,6 @@ _SEVERITY = {name: number for number, name in enumerate(_SEVERITIES)}
 _SEVERITY |= {"panic": 0, "critical": 2, "error": 3, "warn": 4}
 _IN_WORDS = {"Kern": "Kernel", "Lpr": "LPR", "Uucp": "UUCP", "Ntp": "NTP", "Ftp": "FTP"}
 
-# "13", and zero-padded as some firmware prints it; 192 and above are no priority.
-_PRIORITY = {
-    text: divmod(number, 8)
-    for number in range(192)
-    for text in (str(number), f"{number:02}", f"{number:03}")
-}
-_LEVEL: dict[str, tuple[int | None, int]] = {
-    f"{facility}.{name}": (number, severity)
-    for number, facility in enumerate(_FACILITIES)
-    for name, severity in _SEVERITY.items()
-}
-_LEVEL |= {name: (None, severity) for name, severity in _SEVERITY.items()}
-_BEFORE_HOST = {
-    f"{_IN_WORDS.get(facility.title(), facility.title())}.{name.title()}": (number, severity)
-    for number, facility in enumerate(_FACILITIES)
-    for name, severity in {**_SEVERITY, "emergency": 0}.items()
-}
-
 
 class Priority(NamedTuple):
     """What a message says of itself; None: it does not say."""
@@ -47,6 +29,23 @@ class Priority(NamedTuple):
 
 
 _NONE = Priority()
+# "13", and zero-padded as some firmware prints it; 192 and above are no priority.
+_PRIORITY = {
+    text: Priority(*divmod(number, 8), len(text) + 2)
+    for number in range(192)
+    for text in (str(number), f"{number:02}", f"{number:03}")
+}
+_LEVEL = {name: Priority(None, severity, len(name)) for name, severity in _SEVERITY.items()}
+_LEVEL |= {
+    f"{facility}.{name}": Priority(number, severity, len(facility) + 1 + len(name))
+    for number, facility in enumerate(_FACILITIES)
+    for name, severity in _SEVERITY.items()
+}
+_BEFORE_HOST = {
+    f"{_IN_WORDS.get(facility.title(), facility.title())}.{name.title()}": (number, severity)
+    for number, facility in enumerate(_FACILITIES)
+    for name, severity in {**_SEVERITY, "emergency": 0}.items()
+}
 
 
 def in_front(text: str) -> Priority:
@@ -54,14 +53,12 @@ def in_front(text: str) -> Priority:
     if text[:1] != "<":
         return _NONE
     end = text.find(">", 1, 5)
-    found = _PRIORITY.get(text[1:end]) if end > 0 else None
-    return Priority(*found, end + 1) if found else _NONE
+    return _PRIORITY.get(text[1:end], _NONE) if end > 0 else _NONE
 
 
 def level(word: str) -> Priority:
     """Read the word that stands between host and tag."""
-    found = _LEVEL.get(word)
-    return Priority(*found, len(word)) if found else _NONE
+    return _LEVEL.get(word, _NONE)
 
 
 def before_host(text: str) -> Priority:

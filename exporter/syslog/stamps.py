@@ -55,9 +55,10 @@ _HOURS = {  # ahead of UTC
     "PST": -8,
 }
 _NAMELESS = ("BST", "IST", "CST", "EST", "AST", "ACST", "ACDT")  # of more than one zone
+_WORDS = frozenset((*_YEAR, *_WEEKDAYS))  # with which a stamp begins that does not with a digit
 _ZONES = frozenset((*_HOURS, *_NAMELESS))
-ZONE = (  # a pattern
-    r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?(?: DST)?| [+-][0-9]{2}:?[0-9]{2}"
+ZONE = (  # a pattern; what cannot begin one is seen at once
+    r"(?=[Zz+-]| [A-Z+-])(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?(?: DST)?| [+-][0-9]{2}:?[0-9]{2}"
     rf"| (?:{'|'.join(sorted(_ZONES))}))(?![A-Za-z0-9])"
 )
 _NAMED = re.compile(
@@ -91,7 +92,10 @@ def at_start(text: str, received: float) -> Stamp | None:
 
     None costs a few look-ups, so that any text may be asked about.
     """
-    head, today = text[:3], int(received // DAY)
+    head = text[:3]
+    if not text[:1].isdigit() and head not in _WORDS:
+        return None
+    today = int(received // DAY)
     if head in _MONTHS:
         # The usual form by position; digits behind it may be a year, capitals a zone.
         if text[15:16] in ("", " ", "\t") and not _may_go_on(text[16:21]):
@@ -100,16 +104,16 @@ def at_start(text: str, received: float) -> Stamp | None:
                 return Stamp(_closer(times, received), 15)
     elif head not in _WEEKDAYS and not (head in ("199", "202", "203") and text[4:5] == " "):
         if text[4:5] in ("-", "/") and (found := _ISO.match(text)):
-            hostless = found["divider"] == "/" or found[0][-1] == ":"
-            times = _iso(found["stamp"], found["zone"] or "")
-            return Stamp(_closer(times, received), found.end(), hostless)
+            whole, stamp, divider, zone = found.group(0, "stamp", "divider", "zone")
+            hostless = divider == "/" or whole[-1] == ":"
+            return Stamp(_closer(_iso(stamp, zone), received), len(whole), hostless)
         if text[:1].isdigit() and (found := _NUMBERS.match(text)):
             return Stamp(_closer(_numbers(found[0]), received), found.end(), hostless=True)
         return None
     if found := _NAMED.match(text):
-        is_ctime = found["weekday"] is not None and (found["year"] or found["late_year"])
-        hostless = bool(is_ctime) or found[0][-1] == ":"
-        return Stamp(_closer(_named(found[0], today), received), found.end(), hostless)
+        whole, weekday, year, late = found.group(0, "weekday", "year", "late_year")
+        hostless = whole[-1] == ":" or (weekday is not None and (year or late) is not None)
+        return Stamp(_closer(_named(whole, today), received), len(whole), hostless)
     return None
 
 
@@ -222,8 +226,8 @@ def _numbers(stamp: str) -> _Times:
 
 
 @lru_cache(maxsize=4096)
-def _iso(stamp: str, zone: str) -> _Times:
-    ahead = _ahead(zone)
+def _iso(stamp: str, zone: str | None) -> _Times:
+    ahead = _ahead(zone or "")
     try:
         moment = datetime.fromisoformat(stamp.upper().replace("/", "-"))
         if ahead is not None:
