@@ -47,6 +47,7 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=Tru
     region: str
     received: float
     body: bytes  # JSON, which the relay has read and found good
+    of_itself: bool = False  # who brought it may speak for its device alone: see `HostReport`
 
 
 Record = Lines | Report

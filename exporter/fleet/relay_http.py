@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from exporter import wire
-from exporter.access.tokens import Tokens
+from exporter.access.tokens import Owner, Tokens
 from exporter.fleet.heartbeats import Heartbeats
 from exporter.fleet.outgoing import Outgoing, Oversize
 from exporter.fleet.relay_metrics import RelayMetrics
@@ -109,8 +109,8 @@ class _Reports:
         with self._counting():
             place = self._place(request)
             report, body = await posted.report(request)
-            guard.check_reporter(request, report.device, self._tokens)
-            await self._pass_on(place, report, body)
+            owner = guard.check_reporter(request, report.device, self._tokens)
+            await self._pass_on(place, report, body, owner)
         return JSONResponse({"device": report.device, "sockets": len(report.sockets)})
 
     async def sockets(self, request: Request) -> Response:
@@ -118,9 +118,9 @@ class _Reports:
         name = " ".join(request.path_params["device"].split())
         with self._counting():
             place = self._place(request)
-            guard.check_reporter(request, name, self._tokens)
+            owner = guard.check_reporter(request, name, self._tokens)
             report = await posted.sockets(await bodies.read(request), name)
-            await self._pass_on(place, report, wire.encode(report))
+            await self._pass_on(place, report, wire.encode(report), owner)
         return JSONResponse({"device": report.device, "sockets": len(report.sockets)})
 
     def turned_away(self, request: Request, refusal: Refusal) -> Response:
@@ -136,7 +136,7 @@ class _Reports:
             raise Refusal(403, "refused.stranger", client=client)
         return place
 
-    async def _pass_on(self, place: Place, report: HostReport, body: bytes) -> None:
+    async def _pass_on(self, place: Place, report: HostReport, body: bytes, owner: Owner) -> None:
         """Bring a report into safety. Raises Refusal."""
         ways, now = self._ways, self._ways.clock()
         self._rates.check(report.device, now, (place.site, report.device.casefold()))
@@ -147,7 +147,8 @@ class _Reports:
         if ways.outgoing.full():
             raise Refusal(503, "refused.no_room")
         safe = asyncio.get_running_loop().create_future()
-        ways.outgoing.add(ways.session.report(place, now, body), safe)
+        row = ways.session.report(place, now, body, of_itself=not owner.tells_of_others)
+        ways.outgoing.add(row, safe)
         try:
             await asyncio.wait_for(safe, SAFE_SECONDS)
         except TimeoutError:

@@ -34,7 +34,7 @@ class Session:
         )
         return Row(0, "lines", place.site, listener, len(messages), received, encode(record))
 
-    def report(self, place: Place, received: float, body: bytes) -> Row:
+    def report(self, place: Place, received: float, body: bytes, *, of_itself: bool = False) -> Row:
         """Return a host's report as a record."""
         record = Report(
             session=self.name,
@@ -42,6 +42,7 @@ class Session:
             region=place.region,
             received=received,
             body=body,
+            of_itself=of_itself,
         )
         return Row(0, "report", place.site, REPORTER, 0, received, encode(record))
 

@@ -13,6 +13,7 @@ from exporter import wire
 from exporter.attribution import MAX_GRACE
 from exporter.events import Batch
 from exporter.fleet.records import Lines, Record, RecordError, Report
+from exporter.host_report import HostReport
 from exporter.hosts.machines import Conflict
 from exporter.pipeline import Pipeline
 from exporter.stages import Stages
@@ -72,7 +73,7 @@ class Site:
     def recall(self, record: Report, appended: float) -> None:
         """Take in a report that was taken before, for the sockets of then."""
         try:
-            self.pipeline.recall(wire.decode(record.body), _received(record, appended))
+            self.pipeline.recall(_told(record), _received(record, appended))
         except (Conflict, wire.WireError):
             return  # it was counted when it came
 
@@ -121,13 +122,18 @@ class Site:
     def _report(self, record: Report, received: float) -> None:
         metrics = self.pipeline.stages.metrics
         try:
-            self.pipeline.report(wire.decode(record.body), received)
+            self.pipeline.report(_told(record), received)
         except wire.WireError as error:
             raise RecordError(f"bears a report that cannot be read: {error}") from None
         except Conflict:
             metrics.report("refused", received)
         else:
             metrics.report("accepted", received)
+
+
+def _told(record: Report) -> HostReport:
+    """Read a report. Raises WireError."""
+    return msgspec.structs.replace(wire.decode(record.body), of_itself=record.of_itself)
 
 
 def meta_of(parts: Mapping[str, bytes]) -> Meta:

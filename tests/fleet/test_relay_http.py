@@ -175,6 +175,21 @@ def test_who_may_post_to_a_site_s_relay_is_as_in_serve(desk, tmp_path):
     assert closed.client("198.51.100.7").post(REPORTS, body(), **bearer).status == 200
 
 
+def test_a_report_says_whether_it_may_tell_of_other_devices(desk, tmp_path):
+    (tmp_path / "tokens").write_text("PC token-of-pc\nROUTER token-of-router\ntoken-of-all\n")
+    guarded = Desk(OneSite(Place("osaka")), Tokens(tmp_path / "tokens", observers=["router"]))
+    for device, token in (("PC", "pc"), ("ROUTER", "router"), ("PC", "all")):
+        bearer = {"authorization": f"Bearer token-of-{token}"}
+        assert guarded.client().post(REPORTS, body(device), **bearer).status == 200
+    pasted = guarded.client().post(
+        "/api/v1/sockets/PC", NETSTAT.encode(), authorization="Bearer token-of-pc"
+    )
+    assert pasted.status == 200
+    assert [told.of_itself for told in guarded.reports] == [True, False, False, True]
+    assert desk.client().post(REPORTS, body()).status == 200
+    assert not desk.reports[0].of_itself  # without tokens everybody is believed
+
+
 def test_subscribers_are_known_by_their_token_or_their_address(provider):
     bearer = {"authorization": f"Bearer {SECRET}"}
     assert provider.client("203.0.113.1").post(REPORTS, body(), **bearer).status == 200

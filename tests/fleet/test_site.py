@@ -5,7 +5,7 @@ import pytest
 from exporter import build, wire
 from exporter.fleet.records import Lines, RecordError, Report
 from exporter.fleet.site import MAX_SESSIONS, Site, meta_of
-from exporter.host_report import HostReport
+from exporter.host_report import Flow, HostReport
 from exporter.metrics import Limits, Metrics
 from exporter.metrics.declared import REPORTS
 from exporter.settings import Config
@@ -42,6 +42,23 @@ def report(device: str = "PC", **other: Any) -> Report:
         "body": body,
     }
     return Report(**(fields | other))
+
+
+@pytest.mark.parametrize("take", [Site.process, Site.recall])
+@pytest.mark.parametrize("of_itself", [True, False])
+def test_a_report_that_may_not_tell_of_other_devices_tells_of_none(take, of_itself):
+    kyoto = site()
+    flow = Flow(
+        transport="udp",
+        local_ip="192.168.1.20",
+        local_port=51413,
+        remote_ip="192.0.2.7",
+        remote_port=3478,
+    )
+    liar = HostReport(version=1, device="LIAR", addresses=("192.168.1.66",), flows=(flow,))
+    take(kyoto, report(body=wire.encode(liar), of_itself=of_itself), NOW)
+    [told] = kyoto.pipeline.stages.hosts.devices()
+    assert told.report.flows == (() if of_itself else (flow,))
 
 
 def test_a_record_is_news_once():
