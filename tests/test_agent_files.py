@@ -213,6 +213,7 @@ WINDOWS = {
 }
 
 
+@pytest.mark.thorough
 def test_the_launchd_job_starts_the_agent_again_whenever_it_ends():
     (file,) = (DEPLOY / "macos").glob("*.plist")
     job = plistlib.loads(file.read_bytes())

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec.yaml
 import pytest
-import yaml
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PLACES = (DEPLOY / "prometheus", DEPLOY / "fleet")
@@ -26,7 +26,7 @@ def alerts() -> list[dict[str, Any]]:
         group
         for place in PLACES
         for file in sorted((place / "rules").glob("*.yml"))
-        for group in yaml.safe_load(file.read_text("utf-8"))["groups"]
+        for group in msgspec.yaml.decode(file.read_bytes())["groups"]
     )
     return [rule for group in groups for rule in group["rules"] if "alert" in rule]
 
@@ -35,7 +35,7 @@ def expected() -> dict[tuple[str, str], list[dict[str, str]]]:
     """Return the texts that the tests expect, by alert and severity."""
     found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for file in (path for place in PLACES for path in (place / "rules_test").glob("*.yml")):
-        for test in yaml.safe_load(file.read_text("utf-8"))["tests"]:
+        for test in msgspec.yaml.decode(file.read_bytes())["tests"]:
             for case in test.get("alert_rule_test", ()):
                 for alert in case["exp_alerts"]:
                     key = (case["alertname"], alert["exp_labels"]["severity"])

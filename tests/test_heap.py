@@ -27,6 +27,7 @@ def kept(how: str) -> tuple[int, int]:
     return int(resident), int(frozen)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what glibc keeps")
 def test_large_blocks_are_returned_when_they_are_freed():
     (settled, frozen), (unsettled, none) = kept("settled"), kept("as it is")

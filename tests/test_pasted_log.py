@@ -194,6 +194,7 @@ def test_suspects_have_all_rejected_packets(stages):
     assert sum(suspect.packets for suspect in told.suspects) == told.rejected_packets == 31
 
 
+@pytest.mark.thorough
 def test_a_log_without_times_is_no_flood_whatever_its_length(stages):
     told = account(stages, *(REJECTED for _ in range(5000)))
     assert {suspect.verdict for suspect in told.suspects} == {"benign"}

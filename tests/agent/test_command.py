@@ -141,6 +141,7 @@ def test_a_report_has_no_place_for_command_lines_and_users():
     assert told <= TOLD
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere psutil looks")
 def test_on_linux_the_command_imports_neither_the_exporter_nor_other_systems_parts():
     code = (

@@ -1,3 +1,5 @@
+import pytest
+
 from exporter.agent.conversations import KEPT, MOST, Conversations
 from exporter.host_report import Flow
 
@@ -115,6 +117,7 @@ def test_a_large_table_does_not_displace_what_is_known_to_be_new():
     assert [port for port, _ in ages(found, 115.0)] == [2, 1, 9]
 
 
+@pytest.mark.thorough
 def test_a_report_is_bounded():
     found = Conversations()
     found.listed([to(port) for port in range(60_000)], 100.0)

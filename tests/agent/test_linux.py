@@ -91,6 +91,7 @@ def test_a_connection_in_time_wait_belongs_to_nobody():
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_without_rights_sockets_of_others_have_no_owner(tmp_path: Path):
     code = (

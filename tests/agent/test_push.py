@@ -177,6 +177,7 @@ def test_a_server_that_is_away_is_tried_ever_more_rarely(world: World):
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_away_for_days_gets_the_present(world: World):
     world.error = ServerAwayError("down")
     for minute in range(3000):
@@ -221,6 +222,7 @@ def test_after_a_refused_report_the_next_one_is_complete(world: World):
     assert (report.unchanged_since, len(report.sockets)) == (None, 1)
 
 
+@pytest.mark.thorough
 def test_an_idle_host_keeps_two_reports_however_long_the_server_is_away(
     world: World, tmp_path: Path
 ):

@@ -123,6 +123,7 @@ def test_a_burst_within_seconds_is_no_rate_of_a_minute():
     assert spread.seen("198.51.100.7", "udp", 51413, NOW + 1).packets_per_minute == 100
 
 
+@pytest.mark.thorough
 def test_made_up_sources_and_ports_cost_a_fixed_amount_of_memory():
     spread = Spread()
     for number in range(50_000):

@@ -43,6 +43,7 @@ def test_any_text_is_an_event_or_ignored_or_malformed(text):
         read_by_all(data.encode("utf-8", "replace"))
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=400), st.integers(0, 400), st.integers(0, 49))
 def test_any_cut_and_any_tail_is_an_event_or_ignored_or_malformed(text, cut, first):
     tail = text.encode("utf-8", "replace")

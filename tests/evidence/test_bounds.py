@@ -2,6 +2,8 @@
 
 import sqlite3
 
+import pytest
+
 from exporter.evidence import EvidenceStore, bounds, sockets
 from exporter.evidence.bounds import Bounds
 from exporter.storage.database import open_database
@@ -31,6 +33,7 @@ def fill(kept: EvidenceStore, minutes: int, sources: int = 100) -> None:
         kept.write(kept.take(), NOW)
 
 
+@pytest.mark.thorough
 def test_the_file_stays_below_its_bytes_and_the_newest_is_kept(tmp_path):
     path, most = tmp_path / "evidence.sqlite", 1_000_000
     OPEN.append(open_database(path))

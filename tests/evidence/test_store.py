@@ -97,6 +97,7 @@ def test_what_was_written_is_there_after_a_restart(tmp_path):
     second.close()
 
 
+@pytest.mark.thorough
 def test_rows_are_written_while_another_thread_reads(tmp_path):
     path = tmp_path / "evidence.sqlite"
     OPEN.extend([open_database(path), open_reader(path)])

@@ -152,6 +152,7 @@ def test_who_waits_is_told_when_it_is_acknowledged_or_on_disk(parts, answered):
     asyncio.run(scenario())
 
 
+@pytest.mark.thorough
 def test_only_so_much_is_under_way_however_much_waits(parts):
     async def scenario():
         await parts.connect()
@@ -214,6 +215,7 @@ def test_with_a_full_disk_it_is_full_once_the_brokers_are_missed(parts):
     asyncio.run(scenario())
 
 
+@pytest.mark.thorough
 def test_a_disk_that_is_slower_than_what_comes_bounds_what_waits_for_it(parts):
     async def scenario():
         await parts.connect()

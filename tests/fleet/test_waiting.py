@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ def test_records_get_other_values_in_memory_and_on_disk(tmp_path):
 STEPS = st.lists(st.sampled_from(["add", "write", "send", "answer", "forget", "rewind"]))
 
 
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 @given(steps=STEPS)
 def test_whatever_happens_all_come_in_order_and_none_is_lost(tmp_path_factory, steps):

@@ -10,6 +10,7 @@ REGRESSIONS = kept.regressions()
 MESSAGE = header.read(b"gate: hello", 0.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", targets.TARGETS)
 def test_no_input_of_the_corpus_or_of_earlier_fuzzing_breaks_a_promise(target):
     for data in (*kept.seeds(target), *kept.kept(target)):

@@ -1,3 +1,5 @@
+import pytest
+
 from exporter import addresses
 from exporter.syslog.framing import MAX_MESSAGE
 from tests.fuzz import timing
@@ -21,6 +23,7 @@ def test_every_outcome_can_be_timed():
     timing.read(b"last message repeated 9999999 times")
 
 
+@pytest.mark.thorough
 def test_a_stopwatch_measures_in_its_own_process():
     stopwatch = Stopwatch()
     for line in (LINE, b"", b"\n\0\n", b"x" * MAX_MESSAGE, LINE):
@@ -28,6 +31,7 @@ def test_a_stopwatch_measures_in_its_own_process():
     assert stopwatch.end() == 0
 
 
+@pytest.mark.thorough
 def test_a_stopwatch_that_dies_of_a_message_says_that_it_takes_for_ever():
     stopwatch = Stopwatch()
     stopwatch._process.kill()

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +80,7 @@ def test_lines_that_claim_many_packets_delay_nobody_more_than_many_lines_do():
     assert needed[0] == needed[1]
 
 
+@pytest.mark.thorough
 def test_a_stream_of_one_off_values_takes_no_place_and_no_memory():
     budget = filled(500, 250)
     for number in range(100_000):
@@ -100,6 +102,7 @@ def test_a_heavy_value_earns_its_place_during_a_hostile_stream():
     assert own <= 2 * MIN_WEIGHT
 
 
+@pytest.mark.thorough
 def test_a_hostile_stream_of_small_heaps_delays_a_heavy_value_but_does_not_stop_it():
     budget = filled(500, 250)
     own = 0

@@ -267,6 +267,7 @@ def omitted(body: str) -> dict[str, float]:
     return {labels["label"]: value for labels, value in of(body, "omitted")}
 
 
+@pytest.mark.thorough
 def test_reports_of_many_interfaces_cannot_fill_a_scrape():
     hosts = Hosts()
     for number in range(100):

@@ -62,6 +62,7 @@ def test_bodies_are_those_of_the_library(accept, knocks, doors, waiting):
     assert encode(families, accept) == by_the_library(families, accept)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("accept", ACCEPTED)
 def test_long_families_are_whole_and_in_order(accept):
     samples: list[Sample] = [((f"{n}", "", "x"), n / 7, since(1.7e9 + n)) for n in range(4321)]

@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def test_a_full_metric_folds_nothing_that_is_empty():
     assert values(series)[OTHER, "icmp", ""] == 2
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_made_up_values_do_not_grow_the_store():
     series = store(cap=1000, router=500, port=500)
     for number in range(100_000):

@@ -70,6 +70,7 @@ def test_lines_that_differ_in_values_are_one_form():
     assert one == other
 
 
+@pytest.mark.thorough
 def test_no_address_or_station_of_the_corpus_is_left():
     for case in corpus():
         for line in lines(case):

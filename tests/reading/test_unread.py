@@ -112,6 +112,7 @@ def test_one_routers_flood_leaves_time_for_others_and_all_together_have_a_limit(
     assert max(looked) == MAX_LOOKS_OF_ALL / 50
 
 
+@pytest.mark.thorough
 def test_a_flood_of_distinct_junk_costs_a_few_microseconds_a_line_and_does_not_grow():
     junk = [f"{words(n)} {'x' * 500}" for n in range(50_000)]
 

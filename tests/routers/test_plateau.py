@@ -1,6 +1,8 @@
 import math
 import random
 
+import pytest
+
 from exporter.routers.plateau import WINDOW, Plateau
 
 HOUR = 3600
@@ -57,6 +59,7 @@ def test_a_limit_of_another_size_is_recognised():
     assert ever_limited(token_bucket(knocks(1, 300), per_minute=60, burst=5))
 
 
+@pytest.mark.thorough
 def test_strangers_who_come_by_chance_are_no_limit():
     for seed in range(40):
         assert not ever_limited(knocks(seed, mean=(2, 3, 10, 60)[seed % 4])), seed

@@ -107,6 +107,7 @@ def test_made_up_names_push_out_the_least_recently_heard():
     assert {"router-0", "newcomer"} <= names
 
 
+@pytest.mark.thorough
 def test_a_flood_of_made_up_names_costs_little_for_each():
     def flooded() -> Routers:
         routers = Routers()

@@ -83,6 +83,7 @@ def test_a_listing_pasted_twice_counts_once():
     assert read(text + text, "pc").sockets == read(text, "pc").sockets
 
 
+@pytest.mark.thorough
 def test_no_more_than_the_bound_is_kept():
     rows = (f"udp 0 0 10.0.{n >> 8}.{n & 255}:9 0.0.0.0:*\n" for n in range(MAX_SOCKETS + 5))
     assert len(read("".join(rows), "pc").sockets) == MAX_SOCKETS
@@ -151,6 +152,7 @@ def test_a_list_of_programs_alone_is_told_what_is_missing():
     assert "add the output of `netstat -ano`" in complaint('"svchost.exe","1016","RpcSs"')
 
 
+@pytest.mark.thorough
 @given(st.one_of(st.binary(), st.text(), st.lists(st.sampled_from(FRAGMENTS)).map(" ".join)))
 @example('[{"LocalAddress": "\ud800\\u0000", "LocalPort": 5}]')
 @example("[" * 100_000 + '"LocalPort"')

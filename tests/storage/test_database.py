@@ -102,6 +102,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("existed", [False, True])
 def test_a_folder_in_use_is_not_used_twice_until_the_other_is_killed(path, existed):

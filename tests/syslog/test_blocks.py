@@ -172,6 +172,7 @@ def test_lines_of_ever_new_forms_are_looked_at_a_few_times_only(found):
     assert len(looked) <= TRIALS + batches * 64 / LINES_A_TRIAL
 
 
+@pytest.mark.thorough
 def test_of_too_many_forms_the_most_frequent_are_kept():
     forms, looked = Forms(Trials()), []
 

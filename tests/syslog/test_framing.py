@@ -151,6 +151,7 @@ def test_an_endless_line_is_not_kept():
     assert splitter.feed(b"\nnext\n") == [b"next"]
 
 
+@pytest.mark.thorough
 def test_time_is_linear_in_the_number_of_tiny_chunks():
     def seconds(size: int) -> float:
         splitter, start = FrameSplitter(10**6), perf_counter()

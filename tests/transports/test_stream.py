@@ -109,6 +109,7 @@ def framed(message, counted):
     return b"%d %s" % (len(message), message) if counted or b"\n" in message else message + b"\n"
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=60)
 @given(messages=MESSAGES, counted=st.booleans(), data=st.data())
 def test_whatever_the_chunks_the_messages_arrive_equal(messages, counted, data):

@@ -69,6 +69,7 @@ def test_what_comes_with_the_last_step_of_the_handshake_is_heard(pair):
     session.end()
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=60)
 @given(texts=st.lists(st.binary(min_size=1, max_size=40), max_size=6), data=st.data())
 def test_whatever_the_chunks_the_plain_text_is_equal(contexts, texts, data):

@@ -168,6 +168,7 @@ def test_what_has_arrived_is_read_before_the_socket_closes():
     assert sum(len(batch.messages) for batch in batches) > 512
 
 
+@pytest.mark.thorough
 def test_all_that_waits_in_a_large_buffer_at_the_close_is_delivered_or_counted():
     sent = 40_000
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.system.parts.founding import message
 
+pytestmark = pytest.mark.thorough
+
 PORT = 51413
 STATIONS = {
     "tv": "00:00:5e:00:53:01",

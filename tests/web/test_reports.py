@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def test_a_report_larger_than_the_bound_is_refused_while_it_is_read(home):
     assert home.counted(COUNTED) == {("invalid",): 1}
 
 
+@pytest.mark.thorough
 def test_the_largest_report_of_an_agent_is_taken(home):
     v6 = "2001:db8:1111:2222:3333:4444:5555:{:x}"
     sockets = tuple(
@@ -161,6 +163,7 @@ def test_a_paste_that_needs_an_administrator_says_so(home):
     assert "administrator" in answer.json["error"]
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200) | st.just(b'{"version": 1, "device": "\\ud800"}'))
 def test_any_bytes_are_taken_or_refused_in_words(home, data):
