@@ -56,5 +56,8 @@ class Link:
             self.missing_since = self._clock()
             self._needed.set()
             if writer.broken and self._log_due(self._clock(), writer.broken):
-                logger.error("sent again, as it could not be relayed: {}", writer.broken)
+                logger.error(
+                    "sent again, as it could not be relayed: {}; a broker's log says more",
+                    writer.broken,
+                )
             await asyncio.to_thread(writer.close)

@@ -69,4 +69,4 @@ def test_a_writer_that_broke_is_closed_and_another_made(pauses, log):
         assert pauses[-1] == 0  # it had worked
 
     asyncio.run(scenario())
-    assert log == ["sent again, as it could not be relayed: fenced\n"]
+    assert log == ["sent again, as it could not be relayed: fenced; a broker's log says more\n"]
