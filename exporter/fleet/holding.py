@@ -194,8 +194,8 @@ class Holding:
         begun = time.monotonic()
         try:
             await self._call(partial(self._transactions.commit, stored))
-        except Aborted:
-            self._outcomes["aborted"] += 1
+        except (Aborted, Broken):
+            self._outcomes["aborted"] += 1  # as far as we know: of Broken the brokers have the word
             raise
         self._outcomes["committed"] += 1
         for partition, shard in shards.items():

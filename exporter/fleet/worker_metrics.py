@@ -17,7 +17,8 @@ LAG = Declaration(
 TRANSACTIONS = Declaration(
     "knockwatch_transactions_total",
     "counter",
-    "Transactions of this process: each stores what is new of all its shards.",
+    "Transactions of this process, each to store what is new of all its shards; aborted are also"
+    " those of which no end was seen.",
     ("outcome",),
 )
 ERRORS = Declaration(

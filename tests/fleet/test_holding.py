@@ -241,7 +241,10 @@ def test_a_shard_is_at_the_end_only_when_brokers_say_so(end, caught_up):
 
 
 def test_a_transaction_that_never_ends_ends_the_membership(monkeypatch):
+    outcomes = []
+
     async def test(world, holding):
+        outcomes.append(world.outcomes)
         world.brokers.clear()
         await holding.commit(5)
 
@@ -249,3 +252,4 @@ def test_a_transaction_that_never_ends_ends_the_membership(monkeypatch):
     with pytest.raises(ExceptionGroup) as failures:
         live(test)
     assert [type(failure) for failure in failures.value.exceptions] == [Broken]
+    assert outcomes == [{"aborted": 1}]
