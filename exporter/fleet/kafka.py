@@ -170,14 +170,23 @@ class _Brokers:
 
     def check(self, name: str, key: str, wanted: str) -> None:
         """Raise TopicError unless a setting of a topic has that value."""
-        asked = ConfigResource(ResourceType.TOPIC, name)
-        try:
-            [answer] = self._admin.describe_configs([asked], request_timeout=_SECONDS).values()
-            found = self._answer(answer)[key].value
-        except KafkaException as error:
-            raise TopicError(f"topic {name} cannot be looked at: {error.args[0].str()}") from None
+        found, until = None, time.monotonic() + _SECONDS
+        while found is None:
+            try:
+                found = self._setting(name, key)
+            except KafkaException as error:
+                why = error.args[0]
+                # Of a topic that was just made not every broker knows.
+                if why.code() != KafkaError.UNKNOWN_TOPIC_OR_PART or time.monotonic() > until:
+                    raise TopicError(f"topic {name} cannot be looked at: {why.str()}") from None
+                time.sleep(0.1)
         if found != wanted:
             raise TopicError(f"topic {name} has {key} = {found}; it has to be {wanted}")
+
+    def _setting(self, name: str, key: str) -> str:
+        asked = ConfigResource(ResourceType.TOPIC, name)
+        [answer] = self._admin.describe_configs([asked], request_timeout=_SECONDS).values()
+        return str(self._answer(answer)[key].value)
 
     def _metadata(self) -> ClusterMetadata:
         try:

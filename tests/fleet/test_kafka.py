@@ -2,6 +2,7 @@ import importlib
 import sys
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from exporter.config import ConfigError
 from exporter.fleet import kafka
@@ -92,3 +93,23 @@ def test_a_broker_that_is_away_is_no_error_of_the_topics(monkeypatch):
         kafka.make_topics(Kafka(servers=("127.0.0.1:9",)))
     with pytest.raises(TimeoutError, match="no broker of 127"):
         kafka.find_topic(Kafka(servers=("127.0.0.1:9",)))
+
+
+def test_a_topic_of_which_not_every_broker_knows_yet_is_asked_for_again(monkeypatch):
+    brokers = kafka._Brokers(Kafka(servers=("127.0.0.1:9",)))
+    unknown = KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    answers = iter([unknown, unknown, "compact"])
+
+    def setting(name, key):
+        answer = next(answers)
+        if isinstance(answer, KafkaException):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(brokers, "_setting", setting)
+    brokers.check("new", "cleanup.policy", "compact")
+    assert list(answers) == []
+    monkeypatch.setattr(kafka, "_SECONDS", 0.0)
+    answers = iter([unknown, unknown, unknown])
+    with pytest.raises(kafka.TopicError, match="topic new cannot be looked at"):
+        brokers.check("new", "cleanup.policy", "compact")
