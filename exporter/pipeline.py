@@ -8,17 +8,16 @@ with `report`, and time with `tick`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from exporter.attribution.crowds import MAX_LINE, Crowd, Touched
-from exporter.attribution.mappings import REMOVED
-from exporter.attribution.waiting import Group, Waiting
+from exporter.attribution.waiting import Waiting
 from exporter.bisection import Bisection
 from exporter.causes.spread import Spread, knock
 from exporter.deciding import Deciding, Told, ToldEach
 from exporter.defects import Defects
-from exporter.events import Batch, Event, Reading, Rejection
+from exporter.events import Batch, Reading, Rejection
 from exporter.floods import Floods
 from exporter.host_report import HostReport
 from exporter.hosts.machines import Device
@@ -27,6 +26,7 @@ from exporter.intake import Arrived, Intake, Taken
 from exporter.reading.unread import UnreadLines, lacks_verdict
 from exporter.routers.echoes import Echoes
 from exporter.routers.fronts import Fronts
+from exporter.settling import Settling
 from exporter.stages import Stages
 from exporter.syslog import encoding
 from exporter.syslog.blocks import Block
@@ -72,6 +72,7 @@ class Pipeline:
             decided=decided,
             decided_each=decided_each,
         )
+        self._settling = Settling(stages, self._deciding, self.waiting, self._defects)
         self._forgot = 0.0
         self._counted: list[Sequence[bytes]] = []  # of the batch that is being taken in
 
@@ -85,7 +86,7 @@ class Pipeline:
         self.stages = self.stages.configured_as(stages)
         self.intake.use(stages.reader)
         self._floods = Floods(self.stages, self.intake, self.spread)
-        self._deciding.use(self.stages)
+        self._settling.use(self.stages)
 
     # --- what goes in ----------------------------------------------------------------------------
 
@@ -101,14 +102,12 @@ class Pipeline:
         if sum(map(len, self._counted)) < len(batch.messages):
             self._rest(batch, touched)
         self._settle(batch, touched)
-        self._defects.tell()
 
     def read(self, batch: Batch) -> list[Reading]:
         """The same line by line; the readings tell what became of each."""
         touched = self._arrived(batch)
         readings = [self._message(batch, data, touched) for data in batch.messages]
         self._settle(batch, touched)
-        self._defects.tell()
         return readings
 
     def report(self, report: HostReport, received: float) -> Device:
@@ -147,8 +146,7 @@ class Pipeline:
         self._defects.tell()
 
     def _pass(self, now: float) -> None:
-        ripe = self.stages.attributor.patience.ripe(now)
-        self._decide(self.waiting.take(lambda group: ripe(group.rejection.received)), now)
+        self._settling.ripen(now)
         if not 0 <= now - self._forgot < FORGET_EVERY:  # below 0: the clock was set back
             self._forgot = now
             self.stages.hosts.forget_old(now)
@@ -159,13 +157,8 @@ class Pipeline:
 
         Raises what a defect raised, when all is done that can be.
         """
-        self._decide(self.waiting.take(), now)
+        self._settling.finish(now)
         self._defects.tell()
-
-    def _decide(self, places: Iterable[list[Group]], now: float) -> None:
-        for groups in places:
-            with self._defects.survived():
-                self._deciding.decide(groups, lambda _: True, now, 0)
 
     def _arrived(self, batch: Batch) -> Touched:
         arrived = self.arrived.setdefault(batch.listener, Arrived())
@@ -175,21 +168,11 @@ class Pipeline:
         return Touched(self.waiting)
 
     def _settle(self, batch: Batch, touched: Touched) -> None:
-        """Decide what can be decided of the packets that a batch told of."""
-        now = batch.received if self.line_clock is None else self.line_clock
-        ripe = self.stages.attributor.patience.ripe(now)
-        for joined in touched.joined():
-            left = set[int]()  # what a defect interrupted may be counted, and is not decided again
-            with self._defects.survived():
-                waits = self._deciding.decide(joined, ripe, now, len(joined))
-                left.update(map(id, waits))
-            for group in joined:
-                if id(group) not in left:
-                    self.waiting.remove(group)
-        for groups in touched.others():
-            with self._defects.survived():
-                for group in self._deciding.decide(groups, ripe, now, self.waiting.room):
-                    self.waiting.add(group)
+        """Decide what can be decided of a batch, and tell of defects."""
+        self._settling.settle(
+            touched, batch.received if self.line_clock is None else self.line_clock
+        )
+        self._defects.tell()
 
     # --- many lines at once ----------------------------------------------------------------------
 
@@ -266,7 +249,8 @@ class Pipeline:
         if packets is None and not self._echoes.again(router, event, happened):
             label = "no_verdict" if lacks_verdict(event) else event.kind
             metrics.router_event(router, label, event.packets, now)
-            self._learn(event, router, happened)
+            self.bisection.told(router, event, happened)
+            self.stages.learn(event, router, happened)
         return packets
 
     def _packets(self, taken: Taken, data: bytes) -> Rejection | None:
@@ -278,20 +262,6 @@ class Pipeline:
         packets = self.stages.rejection(event, router, taken.happened, line, outside=outside)
         self._fronts.add(packets, event)
         return packets
-
-    def _learn(self, event: Event, router: str, happened: float) -> None:
-        """Keep what tells whose a later packet is."""
-        self.bisection.told(router, event, happened)
-        if event.kind == "dhcp_lease":
-            self.stages.hosts.inventory.leases.add(router, event, happened)
-        elif event.kind in ("wifi_join", "wifi_leave"):
-            self.stages.hosts.inventory.associations.add(router, event, happened)
-        elif event.kind == "port_mapping" or event.action == REMOVED:
-            self.stages.attributor.mappings.add(router, event, happened)
-        elif event.kind == "wan_up":
-            self.stages.routers.uplinks.connected(router, event.ip, happened)
-        elif event.kind == "dns" or event.action == "cname":
-            self.stages.attributor.lookups.add(router, event, happened)
 
     # --- enrichment ------------------------------------------------------------------------------
 

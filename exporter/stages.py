@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from exporter import causes
 from exporter.attribution import Attributor
+from exporter.attribution.mappings import REMOVED
 from exporter.causes import Signs
 from exporter.causes.spread import Seen
 from exporter.enrichment.direction import NOT_CONFIGURED, Home, Interfaces, rejection
@@ -73,3 +74,16 @@ class Stages(NamedTuple):
             hosts=self.hosts,
             uplinks=self.routers.uplinks,
         )
+
+    def learn(self, event: Event, router: str, happened: float) -> None:
+        """Keep what tells whose a later packet is."""
+        if event.kind == "dhcp_lease":
+            self.hosts.inventory.leases.add(router, event, happened)
+        elif event.kind in ("wifi_join", "wifi_leave"):
+            self.hosts.inventory.associations.add(router, event, happened)
+        elif event.kind == "port_mapping" or event.action == REMOVED:
+            self.attributor.mappings.add(router, event, happened)
+        elif event.kind == "wan_up":
+            self.routers.uplinks.connected(router, event.ip, happened)
+        elif event.kind == "dns" or event.action == "cname":
+            self.attributor.lookups.add(router, event, happened)
