@@ -3,10 +3,9 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from exporter import build, cli, wire
 from exporter.config import parse
 from exporter.knowledge import load
 from exporter.settings import Config
+from tests.answering import answering
 from tests.test_config import EXAMPLE, uncommented
 from tests.test_tables import http, serving
 
@@ -333,14 +333,8 @@ def listening(host: str, status: int) -> Iterator[int]:
 
         def log_message(self, *_: object) -> None: ...
 
-    with HTTPServer((host, 0), Ready) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Ready, host) as port:
+        yield port
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (204, 1), (404, 1), (503, 1)])

@@ -3,9 +3,8 @@
 import contextlib
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -13,6 +12,7 @@ from exporter import cli
 from exporter.commands.consultation import consult
 from exporter.direct import Direct
 from exporter.explanation.words import say
+from tests.answering import answering
 
 FOUND = [
     {"hop": "exporter", "state": "ok", "sentence": "It answers.", "step": ""},
@@ -33,14 +33,8 @@ def exporter(body: bytes, status: int = 200) -> Iterator[int]:
         def log_message(self, *_):
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Exporter) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Exporter) as port:
+        yield port
 
 
 def report(*findings: dict[str, str], step: str = "Look.", **more: object) -> bytes:
